@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+using Phi4.Kernels;
+
+namespace Phi4.Core.Weights;
+
+/// <summary>
+/// What a model learned: read-only views of its tensors by role, whatever the checkpoint calls them. Owns the mapping or copy behind the views.
+/// </summary>
+internal sealed class ModelWeights : IDisposable
+{
+    private readonly IDisposable _owner;
+
+    public ModelWeights(TensorView embedding, IReadOnlyList<LayerWeights> layers, TensorView finalNorm, TensorView head, IDisposable owner)
+    {
+        Embedding = embedding;
+        Layers = layers;
+        FinalNorm = finalNorm;
+        Head = head;
+        _owner = owner;
+    }
+
+    /// <summary>[V, H].</summary>
+    public TensorView Embedding { get; }
+
+    public IReadOnlyList<LayerWeights> Layers { get; }
+
+    /// <summary>[1, H].</summary>
+    public TensorView FinalNorm { get; }
+
+    /// <summary>[V, H]; the embedding itself where the two are tied.</summary>
+    public TensorView Head { get; }
+
+    public void Dispose() => _owner.Dispose();
+}
+
+/// <summary>
+/// One decoder layer. Fused checkpoints give row ranges of one tensor, separate ones give tensors of their own: the forward pass cannot tell.
+/// </summary>
+internal sealed record LayerWeights
+{
+    /// <summary>[1, H].</summary>
+    public required TensorView InputNorm { get; init; }
+
+    /// <summary>[Q*D, H].</summary>
+    public required TensorView Query { get; init; }
+
+    /// <summary>[K*D, H].</summary>
+    public required TensorView Key { get; init; }
+
+    /// <summary>[K*D, H].</summary>
+    public required TensorView Value { get; init; }
+
+    /// <summary>[1, Q*D] or none.</summary>
+    public TensorView QueryBias { get; init; }
+
+    /// <summary>[1, K*D] or none.</summary>
+    public TensorView KeyBias { get; init; }
+
+    /// <summary>[1, K*D] or none.</summary>
+    public TensorView ValueBias { get; init; }
+
+    /// <summary>[H, Q*D].</summary>
+    public required TensorView Output { get; init; }
+
+    /// <summary>[1, H].</summary>
+    public required TensorView PostAttentionNorm { get; init; }
+
+    /// <summary>[F, H].</summary>
+    public required TensorView Gate { get; init; }
+
+    /// <summary>[F, H].</summary>
+    public required TensorView Up { get; init; }
+
+    /// <summary>[H, F].</summary>
+    public required TensorView Down { get; init; }
+}
