@@ -19,6 +19,17 @@ internal interface IKernels : IDisposable
     /// <summary>Memory that this backend can read and write, 64-byte aligned, contents undefined.</summary>
     KernelBuffer Allocate(long byteCount, string purpose);
 
+    /// <summary>Copies host values into the first elements of a tensor that has no gaps between rows.</summary>
+    void Write<T>(TensorView destination, ReadOnlySpan<T> source)
+        where T : unmanaged;
+
+    /// <summary>Copies the first elements of a tensor that has no gaps between rows to the host, after all work asked for so far.</summary>
+    void Read<T>(Span<T> destination, TensorView source)
+        where T : unmanaged;
+
+    /// <summary>Copies the keys and values of all heads of one page to another page of the same layer.</summary>
+    void CopyPage(in KvLayerView cache, int sourcePage, int destinationPage);
+
     /// <summary>destination[t, :] = table[ids[t], :], widened to F32.  destination [T, H], table [V, H], ids [1, T].</summary>
     void Embed(TensorView destination, TensorView table, TensorView ids);
 
