@@ -57,14 +57,6 @@ internal sealed unsafe class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Reads and checks the header alone: what inspection needs.</summary>
-    /// <exception cref="ModelFormatException">The file is missing or breaks the format.</exception>
-    public static SafetensorsHeader ReadHeader(string path)
-    {
-        using SafeFileHandle handle = OpenHandle(path);
-        return ReadHeader(handle, RandomAccess.GetLength(handle), path);
-    }
-
     public TensorInfo? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>A matrix over the mapping; a vector becomes one row. Only ranks 1 and 2.</summary>

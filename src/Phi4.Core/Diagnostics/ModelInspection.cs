@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+using Phi4.Core.Configuration;
+using Phi4.Core.Weights;
+using Phi4.Kernels;
+
+namespace Phi4.Core.Diagnostics;
+
+/// <summary>What can be said about a model without running it: from its configuration alone, or with its weights' headers.</summary>
+public sealed record ModelInspection
+{
+    private ModelInspection()
+    {
+    }
+
+    /// <summary>The folder or file that was looked at.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>What the model is.</summary>
+    public required ModelConfig Config { get; init; }
+
+    /// <summary>What its generation configuration says; <see cref="GenerationConfig.Empty"/> if there is none.</summary>
+    public required GenerationConfig Generation { get; init; }
+
+    /// <summary>Tokens that end an answer, ascending: the union of both files and the family's own.</summary>
+    public required IReadOnlyList<int> EndTokenIds { get; init; }
+
+    /// <summary>Weights were found beside the configuration.</summary>
+    public required bool HasWeights { get; init; }
+
+    /// <summary>
+    /// The tensors: as found, in file order; without weights as the configuration implies them, in the declared element type, with an empty file name.
+    /// </summary>
+    public required IReadOnlyList<TensorInfo> Tensors { get; init; }
+
+    /// <summary>Where the weights differ from the configuration; empty if they agree or there are none.</summary>
+    public required IReadOnlyList<ModelFormatProblem> Problems { get; init; }
+
+    /// <summary>Parameters by the configuration; a tied head counts once.</summary>
+    public long ParameterCount => Config.ParameterCount;
+
+    /// <summary>Bytes of all tensors.</summary>
+    public long WeightBytes => Tensors.Sum(tensor => tensor.ByteCount);
+
+    /// <summary>Files that hold the weights, each once; empty without weights.</summary>
+    public IReadOnlyList<string> WeightFiles => HasWeights ? [.. Tensors.Select(tensor => tensor.File).Distinct()] : [];
+
+    /// <summary>Looks at a model's folder, or at a <c>config.json</c> alone.</summary>
+    /// <param name="path">Folder or configuration file; a file is taken alone, whatever lies beside it.</param>
+    /// <param name="cancellationToken">Ends a long look early.</param>
+    /// <exception cref="ModelFormatException">There is no configuration, or a file is malformed or not supported.</exception>
+    public static ModelInspection Inspect(string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        bool isFolder = Directory.Exists(path);
+        ModelConfig config = ModelConfigReader.Read(isFolder ? System.IO.Path.Combine(path, ModelConfigReader.FileName) : path);
+        GenerationConfig generation = isFolder
+            ? GenerationConfigReader.Read(System.IO.Path.Combine(path, GenerationConfigReader.FileName), config.VocabSize)
+            : GenerationConfig.Empty;
+        bool hasWeights = isFolder && Checkpoint.IsPresent(path);
+        using Checkpoint? checkpoint = hasWeights ? Checkpoint.Open(path, cancellationToken) : null;
+        return new ModelInspection
+        {
+            Path = path,
+            Config = config,
+            Generation = generation,
+            EndTokenIds = EndTokens.Of(config, generation),
+            HasWeights = hasWeights,
+            Tensors = [.. checkpoint?.Tensors ?? Implied(config)],
+            Problems = checkpoint is null ? [] : CheckpointCheck.Problems(config, checkpoint, cancellationToken),
+        };
+    }
+
+    /// <summary>How the model would go into memory.</summary>
+    /// <param name="kvType">Element type of the KV cache: F32 or BF16.</param>
+    /// <param name="contextTokens">Tokens to hold; null for what memory allows.</param>
+    /// <param name="scratchBytes">Bytes of activations and other buffers.</param>
+    /// <param name="availableBytes">Free memory; null for this machine's.</param>
+    public MemoryPlan PlanMemory(DType kvType, int? contextTokens = null, long scratchBytes = 0, long? availableBytes = null) =>
+        MemoryPlan.Create(Config, WeightBytes, kvType, contextTokens, scratchBytes, availableBytes ?? SystemMemory.AvailableBytes());
+
+    private static IEnumerable<TensorInfo> Implied(ModelConfig config) => CheckpointLayout.Tensors(config).Select(
+        spec => new TensorInfo(spec.Name, config.DType, spec.Shape, "", 0, spec.Count * config.DType.SizeInBytes()));
+}
