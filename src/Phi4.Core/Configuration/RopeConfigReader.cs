@@ -14,6 +14,14 @@ internal static class RopeConfigReader
             throw json.Refuse("rope_scaling", "nothing beside rope_parameters");
         }
 
+        foreach (string kind in (ReadOnlySpan<string>)["full_attention", "sliding_attention"])
+        {
+            if (parameters is { } given && given.Has(kind))
+            {
+                throw given.Refuse(kind, "the same rotary embedding for all layers");
+            }
+        }
+
         double theta = Agreed(json, parameters, "rope_theta") ?? throw json.Missing("rope_theta", "a positive number");
         double partial = Agreed(json, parameters, "partial_rotary_factor") ?? 1;
         int rotarySize = ReadRotarySize(json, architecture, headSize, partial);

@@ -41,4 +41,199 @@ public sealed class WeightLoaderTests
         void AssertShape(TensorView view, int rows, int columns) =>
             Assert.That((view.Rows, view.Columns, view.DType, view.IsNone), Is.EqualTo((rows, columns, config.DType, false)));
     }
+
+    [Test]
+    public void Load_SingleFileOrShards_GivesTheSameBytes([Values("Phi3ForCausalLM", "LlamaForCausalLM", "Qwen2ForCausalLM")] string architecture)
+    {
+        ModelConfig config = TinyCheckpoint.Config(architecture);
+        TinyCheckpoint tiny = new(config);
+        using TemporaryFolder single = new();
+        using TemporaryFolder sharded = new();
+        tiny.WriteSingle(single);
+        tiny.WriteShards(sharded, 3);
+        using ModelWeights a = WeightLoader.Load(config, single.Path);
+        using ModelWeights b = WeightLoader.Load(config, sharded.Path);
+        Assert.That(Views(a).Select(Copy), Is.EqualTo(Views(b).Select(Copy)));
+    }
+
+    [Test]
+    public void Load_FusedTensors_AreRowRangesInOrder()
+    {
+        ModelConfig config = TinyCheckpoint.Config("Phi3ForCausalLM");
+        TinyCheckpoint tiny = new(config);
+        using TemporaryFolder folder = new();
+        tiny.WriteSingle(folder);
+        using ModelWeights weights = WeightLoader.Load(config, folder.Path);
+        LayerWeights layer = weights.Layers[1];
+        Assert.Multiple(() =>
+        {
+            Assert.That(Copy(layer.Query).Concat(Copy(layer.Key)).Concat(Copy(layer.Value)), Is.EqualTo(tiny.Tensors["model.layers.1.self_attn.qkv_proj.weight"].Data));
+            Assert.That(Copy(layer.Gate).Concat(Copy(layer.Up)), Is.EqualTo(tiny.Tensors["model.layers.1.mlp.gate_up_proj.weight"].Data));
+            Assert.That((layer.Query.Rows, layer.Key.Rows, layer.Value.Rows), Is.EqualTo((32, 16, 16)));
+        });
+    }
+
+    [Test]
+    public void Load_Qwen_HasItsBiases()
+    {
+        ModelConfig config = TinyCheckpoint.Config("Qwen2ForCausalLM");
+        TinyCheckpoint tiny = new(config);
+        using TemporaryFolder folder = new();
+        tiny.WriteSingle(folder);
+        using ModelWeights weights = WeightLoader.Load(config, folder.Path);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Copy(weights.Layers[1].QueryBias), Is.EqualTo(tiny.Tensors["model.layers.1.self_attn.q_proj.bias"].Data));
+            Assert.That(Copy(weights.Layers[1].KeyBias), Is.EqualTo(tiny.Tensors["model.layers.1.self_attn.k_proj.bias"].Data));
+            Assert.That(Copy(weights.Layers[1].ValueBias), Is.EqualTo(tiny.Tensors["model.layers.1.self_attn.v_proj.bias"].Data));
+        });
+    }
+
+    [Test]
+    public void Load_MixedElementTypes_KeepsEach()
+    {
+        ModelConfig config = TinyCheckpoint.Config("Phi3ForCausalLM");
+        TinyCheckpoint tiny = new(config);
+        tiny.Set("model.layers.0.mlp.down_proj.weight", DType.BF16, [16, 24]);
+        tiny.Set("lm_head.weight", DType.F16, [40, 16]);
+        using TemporaryFolder folder = new();
+        tiny.WriteSingle(folder);
+        using ModelWeights weights = WeightLoader.Load(config, folder.Path);
+        Assert.That((weights.Layers[0].Down.DType, weights.Head.DType, weights.Embedding.DType), Is.EqualTo((DType.BF16, DType.F16, DType.F32)));
+    }
+
+    [Test]
+    public void Load_RotaryBuffersOfOldCheckpoints_AreLetThrough()
+    {
+        ModelConfig config = TinyCheckpoint.Config("LlamaForCausalLM");
+        TinyCheckpoint tiny = new(config);
+        tiny.Set("model.layers.0.self_attn.rotary_emb.inv_freq", DType.F32, [4]);
+        using TemporaryFolder folder = new();
+        tiny.WriteSingle(folder);
+        Assert.That(() => WeightLoader.Load(config, folder.Path).Dispose(), Throws.Nothing);
+    }
+
+    [Test]
+    public void Load_TiedModelWithAHeadOfItsOwn_IsRefusedUnlessItEqualsTheEmbedding()
+    {
+        ModelConfig config = TinyCheckpoint.Config("Phi3ForCausalLM", tied: true);
+        TinyCheckpoint tiny = new(config);
+        tiny.Tensors["lm_head.weight"] = tiny.Tensors["model.embed_tokens.weight"];
+        using TemporaryFolder same = new();
+        tiny.WriteSingle(same);
+        tiny.Set("lm_head.weight", DType.F32, [40, 16]);
+        using TemporaryFolder other = new();
+        tiny.WriteSingle(other);
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => WeightLoader.Load(config, same.Path).Dispose(), Throws.Nothing);
+            Assert.That(
+                () => WeightLoader.Load(config, other.Path),
+                Throws.TypeOf<ModelFormatException>().With.Property("Item").EqualTo("lm_head.weight").And.Message.Contains("ties"));
+        });
+    }
+
+    [Test]
+    public void Load_EveryKindOfMismatch_IsReportedAtOnce()
+    {
+        ModelConfig config = TinyCheckpoint.Config("Phi3ForCausalLM");
+        TinyCheckpoint tiny = new(config);
+        tiny.Tensors.Remove("model.norm.weight");
+        tiny.Set("model.layers.0.mlp.down_proj.weight", DType.F32, [24, 16]);
+        tiny.Set("model.layers.1.self_attn.o_proj.weight", DType.I8, [16, 32]);
+        tiny.Set("model.layers.2.input_layernorm.weight", DType.F32, [16]);
+        using TemporaryFolder folder = new();
+        tiny.WriteSingle(folder);
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => WeightLoader.Load(config, folder.Path))!;
+        Assert.Multiple(() =>
+        {
+            Assert.That(error.Problems, Has.Count.EqualTo(4));
+            Assert.That(error.Message, Does.Contain("model.norm.weight: expected BF16, F16 or F32 [16], found no such tensor"));
+            Assert.That(error.Message, Does.Contain("down_proj.weight: expected BF16, F16 or F32 [16, 24], found F32 [24, 16]"));
+            Assert.That(error.Message, Does.Contain("o_proj.weight: expected BF16, F16 or F32 [16, 32], found I8 [16, 32]"));
+            Assert.That(error.Message, Does.Contain("model.layers.2.input_layernorm.weight: expected only tensors of a Phi3ForCausalLM with 2 layers"));
+        });
+    }
+
+    [Test]
+    public void Load_AnotherFamilysLayout_ListsTenProblemsAndCountsTheRest()
+    {
+        TinyCheckpoint tiny = new(TinyCheckpoint.Config("LlamaForCausalLM"));
+        using TemporaryFolder folder = new();
+        tiny.WriteSingle(folder);
+        ModelFormatException error = Assert.Throws<ModelFormatException>(
+            () => WeightLoader.Load(TinyCheckpoint.Config("Phi3ForCausalLM"), folder.Path))!;
+        Assert.That(error.Problems, Has.Count.EqualTo(14));
+        Assert.That(error.Message, Does.Contain("14 problems").And.Contain("and 4 more"));
+    }
+
+    [Test]
+    public void Load_NoWeights_SaysWhatWasLookedFor()
+    {
+        using TemporaryFolder folder = new();
+        Assert.That(
+            () => WeightLoader.Load(TinyCheckpoint.Config("Phi3ForCausalLM"), folder.Path),
+            Throws.TypeOf<ModelFormatException>().With.Message.Contains("model.safetensors or model.safetensors.index.json"));
+    }
+
+    [Test]
+    public void Load_Progress_CountsEveryTensorAndByte([Values] bool readEverything)
+    {
+        ModelConfig config = TinyCheckpoint.Config("Phi3ForCausalLM");
+        TinyCheckpoint tiny = new(config);
+        using TemporaryFolder folder = new();
+        tiny.WriteShards(folder, 3);
+        Reports reports = new();
+        WeightLoadOptions options = new() { Progress = reports, ReadEverything = readEverything, ReadAheadLimitBytes = 1 << 20 };
+        using ModelWeights weights = WeightLoader.Load(config, folder.Path, options);
+        long total = config.ParameterCount * 4;
+        Assert.Multiple(() =>
+        {
+            Assert.That(reports.All.Select(report => report.Tensor).OfType<string>(), Is.EquivalentTo(tiny.Tensors.Keys));
+            Assert.That(reports.All, Has.All.Property("BytesTotal").EqualTo(total).And.All.Property("TensorsTotal").EqualTo(tiny.Tensors.Count));
+            Assert.That(reports.All.Select(report => report.BytesDone), Is.Ordered);
+            Assert.That(reports.All[^1], Is.EqualTo(new LoadProgress(total, total, tiny.Tensors.Count, tiny.Tensors.Count, null)));
+        });
+    }
+
+    [Test]
+    public void Load_CancelledOnTheWay_ThrowsAndLeavesTheFilesFree()
+    {
+        ModelConfig config = TinyCheckpoint.Config("Phi3ForCausalLM");
+        using TemporaryFolder folder = new();
+        new TinyCheckpoint(config).WriteShards(folder, 2);
+        using CancellationTokenSource cancellation = new();
+        Reports reports = new() { OnReport = report => { if (report.TensorsDone == 3) { cancellation.Cancel(); } } };
+        Assert.That(
+            () => WeightLoader.Load(config, folder.Path, new WeightLoadOptions { Progress = reports }, cancellation.Token),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(reports.All, Has.Count.EqualTo(3));
+        Assert.That(() => File.Open(folder["model-00001-of-00002.safetensors"], FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose(), Throws.Nothing);
+    }
+
+    private static IEnumerable<TensorView> Views(ModelWeights weights) =>
+    [
+        weights.Embedding, weights.FinalNorm, weights.Head,
+        .. weights.Layers.SelectMany(layer => new[]
+        {
+            layer.InputNorm, layer.Query, layer.Key, layer.Value, layer.QueryBias, layer.KeyBias, layer.ValueBias, layer.Output,
+            layer.PostAttentionNorm, layer.Gate, layer.Up, layer.Down,
+        }),
+    ];
+
+    private static unsafe byte[] Copy(TensorView view) =>
+        view.IsNone ? [] : new ReadOnlySpan<byte>((void*)view.Address, checked((int)(view.Count * view.DType.SizeInBytes()))).ToArray();
+
+    private sealed class Reports : IProgress<LoadProgress>
+    {
+        public List<LoadProgress> All { get; } = [];
+
+        public Action<LoadProgress>? OnReport { get; init; }
+
+        public void Report(LoadProgress value)
+        {
+            All.Add(value);
+            OnReport?.Invoke(value);
+        }
+    }
 }
