@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+namespace Phi4.Architecture.Tests.Arrows;
+
+/// <summary>The rooms of the house and who may use whom: the table of docs/architecture.md, as data.</summary>
+internal static class Rooms
+{
+    public const string Contracts = "Phi4";
+    public const string Tokenizer = "Phi4.Tokenizer";
+    public const string Kernels = "Phi4.Kernels";
+    public const string DType = "Phi4.Kernels.DType";
+    public const string ReferenceKernels = "Phi4.Kernels.Reference";
+    public const string CpuKernels = "Phi4.Kernels.Cpu";
+    public const string Configuration = "Phi4.Core.Configuration";
+    public const string Weights = "Phi4.Core.Weights";
+    public const string State = "Phi4.Core.State";
+    public const string Batching = "Phi4.Core.Batching";
+    public const string Model = "Phi4.Core.Model";
+    public const string Sampling = "Phi4.Core.Sampling";
+    public const string Scheduling = "Phi4.Core.Scheduling";
+    public const string Diagnostics = "Phi4.Core.Diagnostics";
+    public const string Generation = "Phi4.Core.Generation";
+    public const string Cli = "Phi4.Cli";
+
+    /// <summary>Room → rooms that it may use besides itself.</summary>
+    public static IReadOnlyDictionary<string, string[]> MayUse { get; } = new Dictionary<string, string[]>
+    {
+        [Tokenizer] = [],
+        // The names of number formats, apart from the arithmetic on them: configurations and people speak of them too.
+        [DType] = [],
+        [Kernels] = [DType],
+        [ReferenceKernels] = [Kernels, DType],
+        [CpuKernels] = [Kernels, DType],
+        // Exceptions, options and results: what every room of Core may say to a caller.
+        [Contracts] = [DType],
+        [Configuration] = [Contracts, DType],
+        [Weights] = [Contracts, Configuration, Kernels, DType],
+        [State] = [Contracts, Configuration, Kernels, DType],
+        [Batching] = [Contracts],
+        [Model] = [Contracts, Configuration, Weights, State, Batching, Kernels, DType],
+        [Sampling] = [Contracts, Kernels, DType],
+        [Scheduling] = [Contracts, Configuration, Batching, State, Sampling],
+        [Diagnostics] = [Contracts, Configuration, Weights, State, Kernels, DType],
+        // The façade sees all of it; it alone picks a backend.
+        [Generation] =
+        [
+            Contracts, Configuration, Weights, State, Batching, Model, Sampling, Scheduling, Diagnostics,
+            Kernels, DType, ReferenceKernels, CpuKernels, Tokenizer,
+        ],
+        // Public types only: the compiler sees to that, because no shipped project but Phi4.Core is a friend of another.
+        [Cli] = [Contracts, Generation, Configuration, Diagnostics, DType, Tokenizer],
+    };
+
+    // At the root of Phi4.Core stand the contracts and the façade; these names are the façade.
+    private static readonly string[] FacadeTypes = ["Phi4Model", "Phi4Sequence"];
+
+    private static readonly string[] KernelBackends = ["Reference", "Cpu", "Cuda"];
+
+    /// <summary>The room that a source file belongs to, or null outside src/.</summary>
+    public static string? OfFile(string path)
+    {
+        var parts = path.Split('/');
+        if (parts.Length < 3 || parts[0] != "src")
+            return null;
+        var folder = parts.Length > 3 ? parts[2] : null;
+        return parts[1] switch
+        {
+            Kernels when folder is null && parts[2] == "DType.cs" => DType,
+            Kernels => folder is null || !KernelBackends.Contains(folder) ? Kernels : $"{Kernels}.{folder}",
+            "Phi4.Core" when folder is null => FacadeTypes.Contains(parts[2].Split('.')[0]) ? Generation : Contracts,
+            "Phi4.Core" => $"Phi4.Core.{folder}",
+            _ => parts[1],
+        };
+    }
+
+    /// <summary>Whether code in one room may use code in another.</summary>
+    public static bool Allows(string from, string to)
+        => from == to || (MayUse.TryGetValue(from, out var allowed) && allowed.Contains(to));
+
+    /// <summary>Whether a using line for a namespace can serve any allowed purpose; the names that it brings are judged one by one.</summary>
+    public static bool AllowsUsing(string from, string space)
+        => space == Contracts || !MayUse.ContainsKey(space) || Allows(from, space) || (space == Kernels && Allows(from, DType));
+}
