@@ -1,0 +1,50 @@
+# Every command of the house. Bare `make` lists them.
+# CONFIGURATION=Debug builds for the debugger; tests and measurements are meant for Release.
+
+CONFIGURATION ?= Release
+SOLUTION := Phi4.Engine.sln
+DOTNET ?= dotnet
+ASK ?= What is 12 + 30?
+MODEL ?= samples/phi4-sample
+
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test check format bench test-narrow clean
+
+help: ## List the targets
+	@echo "Targets:"
+	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+
+demo: ## Ask the model that ships with the repository a question (ASK="..." to ask another)
+	@$(DOTNET) build src/Phi4.Cli -c $(CONFIGURATION) -v quiet --nologo
+	@$(DOTNET) run --project src/Phi4.Cli -c $(CONFIGURATION) --no-build -- run --model $(MODEL) "$(ASK)"
+
+build: ## Build everything
+	$(DOTNET) build $(SOLUTION) -c $(CONFIGURATION) --nologo -v minimal
+
+test: build ## Build and run all tests
+	@bash tools/ci/run-tests.sh --solution $(SOLUTION) -c $(CONFIGURATION) --no-build
+
+check: ## What a change must pass: format, build without warnings, all tests (architecture and documents among them)
+	$(DOTNET) format whitespace . --folder --verify-no-changes --exclude artifacts
+	@$(MAKE) --no-print-directory test
+
+format: ## Lay out the sources as .editorconfig says
+	$(DOTNET) format whitespace . --folder --exclude artifacts
+
+bench: ## Run the benchmarks (BENCH="--filter *Rms*" to choose)
+	$(DOTNET) run --project bench/Phi4.Benchmarks -c Release -- $(BENCH)
+
+# A machine with wide vectors plays the narrower ones: what a user with an older processor gets.
+test-narrow: build ## Run kernel and model tests as if the processor had no AVX-512, then no AVX2, then no vectors at all
+	@for switch in DOTNET_EnableAVX512=0 DOTNET_EnableAVX2=0 DOTNET_EnableHWIntrinsic=0; do \
+	  for project in Phi4.Kernels.Tests Phi4.Core.Tests; do \
+	    echo "$$project with $$switch"; \
+	    env $$switch bash tools/ci/run-tests.sh --project tests/$$project -c $(CONFIGURATION) --no-build || exit 1; \
+	  done; \
+	done
+
+clean: ## Remove everything that was built
+	rm -rf artifacts BenchmarkDotNet.Artifacts TestResults
