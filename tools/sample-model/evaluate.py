@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""Asks the exported model every question of evaluation.jsonl (greedy) and prints the share answered word for word."""
+
+import argparse
+import json
+import os
+from collections import defaultdict
+
+import torch
+
+from inference import answer, load
+
+BATCH = 50
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--folder", default="../../samples/phi4-sample")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--show-wrong", type=int, default=0, help="how many wrong answers to print for each task")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    model, tokenizer = load(arguments.folder)
+    with open(os.path.join(arguments.folder, "evaluation.jsonl"), encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    right, wrong = defaultdict(int), defaultdict(list)
+    for begin in range(0, len(rows), BATCH):
+        part = rows[begin:begin + BATCH]
+        prompts = [tokenizer.encode_prompt(row["messages"]) for row in part]
+        for row, ids in zip(part, answer(model, prompts, tokenizer.special["<|im_end|>"], limit=80)):
+            text = tokenizer.decode(ids)
+            if text == row["expected"]:
+                right[row["task"]] += 1
+            else:
+                wrong[row["task"]].append((row["messages"][-1]["content"], row["expected"], text))
+    print("| task | questions | right |\n|---|---|---|")
+    for task in dict.fromkeys(row["task"] for row in rows):
+        count = right[task] + len(wrong[task])
+        print(f"| {task} | {count} | {100 * right[task] / count:.1f} % |")
+    for task, examples in wrong.items():
+        for question, expected, text in examples[:arguments.show_wrong]:
+            print(f"{task}: {question!r} expected {expected!r} got {text!r}")
+
+
+if __name__ == "__main__":
+    main()
