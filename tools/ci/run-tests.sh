@@ -8,7 +8,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 # One test program after the other: tests that bound a time share the machine with nobody.
-DOTNET_CLI_UI_LANGUAGE=en dotnet test --max-parallel-test-modules 1 --no-ansi --no-progress "$@" 2>&1 | tee "$log"
+DOTNET_CLI_UI_LANGUAGE=en dotnet test --max-parallel-test-modules 1 --no-ansi --progress off "$@" 2>&1 | tee "$log"
 code=${PIPESTATUS[0]}
 
 # The platform closes with a block of "  total: 5", "  failed: 0", "  succeeded: 5", "  skipped: 0".

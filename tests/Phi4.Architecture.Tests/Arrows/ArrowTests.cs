@@ -23,6 +23,14 @@ internal sealed class ArrowTests
     }
 
     [Test]
+    public void Table_OfRooms_IsTheOneInTheDocument()
+    {
+        var rows = RepositoryFiles.Read("docs/architecture.md").Text.Split('\n').Where(line => line.StartsWith("| `Phi4", StringComparison.Ordinal)).ToList();
+        foreach (var room in Rooms.MayUse.Keys.Where(room => room != Rooms.DType))
+            Assert.That(rows.Where(row => row.Split('|')[1].Contains($"`{room}`", StringComparison.Ordinal)), Has.Exactly(1).Items, $"docs/architecture.md lacks a row for {room}");
+    }
+
+    [Test]
     public void Arrow_ByUsingLine_IsFound()
     {
         var model = Model(

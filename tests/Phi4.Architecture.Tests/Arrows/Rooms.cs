@@ -34,8 +34,9 @@ internal static class Rooms
         [Contracts] = [DType],
         [Configuration] = [Contracts, DType],
         [Weights] = [Contracts, Configuration, Kernels, DType],
-        [State] = [Contracts, Configuration, Kernels, DType],
         [Batching] = [Contracts],
+        // Step buffers take a batch in; a batch is plain data that knows nobody.
+        [State] = [Contracts, Configuration, Batching, Kernels, DType],
         [Model] = [Contracts, Configuration, Weights, State, Batching, Kernels, DType],
         [Sampling] = [Contracts, Kernels, DType],
         [Scheduling] = [Contracts, Configuration, Batching, State, Sampling],
@@ -51,7 +52,7 @@ internal static class Rooms
     };
 
     // At the root of Phi4.Core stand the contracts and the façade; these names are the façade.
-    private static readonly string[] FacadeTypes = ["Phi4Model", "Phi4Sequence"];
+    private static readonly string[] FacadeTypes = ["Phi4Model", "Phi4Sequence", "Prompt"];
 
     private static readonly string[] KernelBackends = ["Reference", "Cpu", "Cuda"];
 

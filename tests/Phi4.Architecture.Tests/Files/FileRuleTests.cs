@@ -52,6 +52,8 @@ internal sealed class FileRuleTests
     [TestCase("src/A/Pages.Free.cs", "sealed partial class Pages;", 0)]
     [TestCase("src/A/Pages.cs", "sealed class Other;", 1)]
     [TestCase("src/A/Program.cs", "return 0;", 0)]
+    [TestCase("src/A/Shapes.cs", "sealed class Square; sealed class Round;", 1)]
+    [TestCase("src/A/Shapes.cs", "sealed class Square; sealed class Round; sealed class Flat;", 0)]
     public void File_WithoutTheTypeOfItsName_IsFound(string path, string text, int violations)
         => Assert.That(FileRules.DeclaresItsType(new(path, text)).Count(), Is.EqualTo(violations));
 
