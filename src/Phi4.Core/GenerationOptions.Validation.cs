@@ -33,9 +33,9 @@ public sealed partial record GenerationOptions
         Require(Temperature is null || (float.IsFinite(Temperature.Value) && Temperature >= 0), nameof(Temperature), Temperature, "finite, at least 0");
         Require(TopK is null or >= 0, nameof(TopK), TopK, "at least 0 (0 keeps all)");
         Require(TopP is null or (> 0 and <= 1), nameof(TopP), TopP, "above 0, at most 1");
-        Require(MinP is >= 0 and < 1, nameof(MinP), MinP, "at least 0, below 1");
-        Require(TypicalP is > 0 and <= 1, nameof(TypicalP), TypicalP, "above 0, at most 1");
-        Require(TypicalP == 1 || Temperature is not 0, nameof(TypicalP), TypicalP, "1 when Temperature is 0: typical sampling may drop the most probable token");
+        Require(MinP is null or (>= 0 and <= 1), nameof(MinP), MinP, "at least 0, at most 1");
+        Require(TypicalP is null or (> 0 and <= 1), nameof(TypicalP), TypicalP, "above 0, at most 1");
+        Require(TypicalP is null or 1 || Temperature is not 0, nameof(TypicalP), TypicalP, "1 when Temperature is 0: typical sampling may drop the most probable token");
         Require(RepetitionPenalty is null || (float.IsFinite(RepetitionPenalty.Value) && RepetitionPenalty > 0),
             nameof(RepetitionPenalty), RepetitionPenalty, "finite, above 0");
         Require(float.IsFinite(PresencePenalty), nameof(PresencePenalty), PresencePenalty, "finite");

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
+using Phi4.Core.Configuration;
+
 namespace Phi4;
 
 /// <summary>
 /// How one request is continued: length, choice of tokens, stops, reports. Immutable; make variants with <c>with</c>.
-/// What is left out of <see cref="Temperature"/>, <see cref="TopK"/>, <see cref="TopP"/> and <see cref="RepetitionPenalty"/> comes from the
-/// model's <c>generation_config.json</c>, and where that is silent too, from the value that each property names.
+/// A null in <see cref="Temperature"/>, <see cref="TopK"/>, <see cref="TopP"/>, <see cref="MinP"/>, <see cref="TypicalP"/> or
+/// <see cref="RepetitionPenalty"/> takes what the model's <c>generation_config.json</c> says, and where that is silent too, the value that the
+/// property names. That file's token limit is not used: an answer is never cut by a number that nobody asked for.
 /// </summary>
 /// <remarks>
 /// A token is chosen from the model's logits in this order: logit bias; masks (allowed, banned, minimum length); repetition penalty;
@@ -46,14 +49,14 @@ public sealed partial record GenerationOptions
     /// </summary>
     public float? TopP { get; init; }
 
-    /// <summary>Keep tokens at least this fraction as probable as the most probable one (Nguyen et al. 2024). In [0, 1); 0 keeps all.</summary>
-    public float MinP { get; init; }
+    /// <summary>Keep tokens at least this fraction as probable as the most probable one (Nguyen et al. 2024). In [0, 1]; 0 keeps all; null: the model's, else 0.</summary>
+    public float? MinP { get; init; }
 
     /// <summary>
     /// Keep the fewest tokens, those whose surprise is nearest the distribution's entropy first, whose probabilities sum to at least this
-    /// (locally typical sampling, Meister et al. 2022). In (0, 1]; 1 keeps all. Needs a temperature above 0.
+    /// (locally typical sampling, Meister et al. 2022). In (0, 1]; 1 keeps all; null: the model's, else 1. Below 1 it needs a temperature above 0.
     /// </summary>
-    public float TypicalP { get; init; } = 1;
+    public float? TypicalP { get; init; }
 
     /// <summary>
     /// Divides positive and multiplies negative logits of every token seen in prompt or answer (CTRL, Keskar et al. 2019; as Hugging Face has it).
@@ -101,14 +104,32 @@ public sealed partial record GenerationOptions
     public bool IgnoreEndTokens { get; init; }
 
     /// <summary>
-    /// These options with every null of temperature, top-k, top-p and repetition penalty filled: from the model's generation_config where it speaks,
-    /// else with the value that changes nothing (temperature: 0). Resolve first, then <see cref="Validate"/>: a combination may only show then.
+    /// These options with every null that the model may fill filled: from its generation_config where it speaks, else with the value that changes
+    /// nothing. Without <c>do_sample</c> the model's own way is greedy, whatever temperature its file names (Hugging Face's meaning).
+    /// Resolve first, then <see cref="Validate"/>: a combination may only show then.
     /// </summary>
-    internal GenerationOptions Resolve(float? temperature = null, int? topK = null, float? topP = null, float? repetitionPenalty = null) => this with
+    internal GenerationOptions Resolve(GenerationConfig? model = null)
     {
-        Temperature = Temperature ?? temperature ?? 0,
-        TopK = TopK ?? topK ?? 0,
-        TopP = TopP ?? topP ?? 1,
-        RepetitionPenalty = RepetitionPenalty ?? repetitionPenalty ?? 1,
-    };
+        var temperature = Temperature ?? (model?.DoSample is true ? (float)(model.Temperature ?? 1) : 0);
+        return this with
+        {
+            Temperature = temperature,
+            TopK = TopK ?? model?.TopK ?? 0,
+            TopP = TopP ?? (float?)model?.TopP ?? 1,
+            MinP = MinP ?? (float?)model?.MinP ?? 0,
+            // The model's typical sampling is part of its sampling; a caller who asks for temperature 0 did not ask for it.
+            TypicalP = TypicalP ?? (temperature == 0 ? 1 : (float?)model?.TypicalP ?? 1),
+            RepetitionPenalty = RepetitionPenalty ?? (float?)model?.RepetitionPenalty ?? 1,
+        };
+    }
+
+    /// <summary>As <see cref="Resolve(GenerationConfig?)"/>, for a caller who has looked at <c>do_sample</c> already.</summary>
+    internal GenerationOptions Resolve(float? temperature, int? topK, float? topP, float? repetitionPenalty) => Resolve(new GenerationConfig
+    {
+        DoSample = temperature is not null,
+        Temperature = temperature,
+        TopK = topK,
+        TopP = topP,
+        RepetitionPenalty = repetitionPenalty,
+    });
 }

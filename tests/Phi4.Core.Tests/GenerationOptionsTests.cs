@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using Phi4.Core.Configuration;
+
 namespace Phi4.Core.Tests;
 
 public sealed class GenerationOptionsTests
@@ -23,7 +25,7 @@ public sealed class GenerationOptionsTests
         yield return Case(nameof(GenerationOptions.TopK), new() { TopK = -1 });
         yield return Case(nameof(GenerationOptions.TopP), new() { TopP = 0 });
         yield return Case(nameof(GenerationOptions.TopP), new() { TopP = 1.01f });
-        yield return Case(nameof(GenerationOptions.MinP), new() { MinP = 1 });
+        yield return Case(nameof(GenerationOptions.MinP), new() { MinP = 1.01f });
         yield return Case(nameof(GenerationOptions.TypicalP), new() { TypicalP = 0 });
         yield return Case(nameof(GenerationOptions.TypicalP), new() { TypicalP = 1.01f });
         yield return Case(nameof(GenerationOptions.TypicalP), new() { TypicalP = 0.5f, Temperature = 0 });
@@ -68,7 +70,7 @@ public sealed class GenerationOptionsTests
     {
         yield return GenerationOptions.Default;
         yield return GenerationOptions.Default.Resolve();
-        yield return new() { MaxTokens = 5, MinTokens = 5, Temperature = 0, TopK = 0, TopP = 1, MinP = 0.999f, LogProbs = 20, Seed = -1 };
+        yield return new() { MaxTokens = 5, MinTokens = 5, Temperature = 0, TopK = 0, TopP = 1, MinP = 1, LogProbs = 20, Seed = -1 };
         yield return new() { Temperature = 1000, TopK = int.MaxValue, TopP = float.Epsilon, TypicalP = float.Epsilon, RepetitionPenalty = 0.01f };
         yield return new() { PresencePenalty = -2, FrequencyPenalty = 100, LogProbs = 0 };
         yield return new() { AllowedTokens = [8, 9], BannedTokens = [8], MinTokens = 1, IgnoreEndTokens = true };
@@ -91,9 +93,23 @@ public sealed class GenerationOptionsTests
     [Test]
     public void Resolve_Precedence_RequestThenModelThenNeutral()
     {
-        var resolved = new GenerationOptions { Temperature = 0.3f }.Resolve(temperature: 0.9f, topK: 20);
-        Assert.That((resolved.Temperature, resolved.TopK, resolved.TopP, resolved.RepetitionPenalty), Is.EqualTo((0.3f, 20, 1f, 1f)));
-        var neutral = new GenerationOptions().Resolve();
-        Assert.That((neutral.Temperature, neutral.TopK, neutral.TopP, neutral.RepetitionPenalty), Is.EqualTo((0f, 0, 1f, 1f)));
+        var model = new GenerationConfig { DoSample = true, Temperature = 0.9, TopK = 20, MinP = 0.1, TypicalP = 0.8, RepetitionPenalty = 1.05 };
+        var resolved = new GenerationOptions { Temperature = 0.3f, MinP = 0 }.Resolve(model);
+        Assert.That(Values(resolved), Is.EqualTo((0.3f, 20, 1f, 0f, 0.8f, 1.05f)));
+        Assert.That(Values(new GenerationOptions().Resolve()), Is.EqualTo((0f, 0, 1f, 0f, 1f, 1f)));
     }
+
+    [TestCase(null, null, 0f)]
+    [TestCase(null, 0.7, 0f)]
+    [TestCase(false, 0.7, 0f)]
+    [TestCase(true, 0.7, 0.7f)]
+    [TestCase(true, null, 1f)]
+    public void Resolve_ModelTemperature_CountsOnlyWithDoSample(bool? doSample, double? temperature, float expected)
+        => Assert.That(new GenerationOptions().Resolve(new() { DoSample = doSample, Temperature = temperature }).Temperature, Is.EqualTo(expected));
+
+    [Test]
+    public void Resolve_GreedyRequestOfATypicalModel_IsPossible()
+        => Assert.DoesNotThrow(() => new GenerationOptions { Temperature = 0 }.Resolve(new() { DoSample = true, TypicalP = 0.9 }).Validate(VocabSize));
+
+    private static object Values(GenerationOptions o) => (o.Temperature, o.TopK, o.TopP, o.MinP, o.TypicalP, o.RepetitionPenalty);
 }

@@ -24,14 +24,16 @@ internal sealed class SamplerState
     /// <param name="endingIds">Every id that would end the answer; held back until <see cref="GenerationOptions.MinTokens"/>.</param>
     public SamplerState(GenerationOptions options, int vocabSize, ReadOnlySpan<int> promptIds, IReadOnlyCollection<int> endingIds)
     {
-        Debug.Assert(options is { Temperature: not null, TopK: not null, TopP: not null, RepetitionPenalty: not null }, "options are resolved first");
+        Debug.Assert(
+            options is { Temperature: not null, TopK: not null, TopP: not null, MinP: not null, TypicalP: not null, RepetitionPenalty: not null },
+            "options are resolved first");
         VocabSize = vocabSize;
         Seed = options.Seed ?? Random.Shared.NextInt64(RandomSeedLimit);
         Temperature = options.Temperature ?? 0;
         TopK = options.TopK ?? 0;
         TopP = options.TopP ?? 1;
-        MinP = options.MinP;
-        TypicalP = options.TypicalP;
+        MinP = options.MinP ?? 0;
+        TypicalP = options.TypicalP ?? 1;
         RepetitionPenalty = options.RepetitionPenalty ?? 1;
         PresencePenalty = options.PresencePenalty;
         FrequencyPenalty = options.FrequencyPenalty;

@@ -25,7 +25,7 @@ public sealed class SamplerDistributionTests
         Gen.Frequency((1, Gen.Const(1f)), (1, Gen.Float[0.01f, 0.999f])),
         Gen.Frequency((1, Gen.Const(0f)), (1, Gen.Float[0.001f, 0.9f])),
         (temperature, topK, topP, typicalP, minP) =>
-            new GenerationOptions { Temperature = temperature, TopK = topK, TopP = topP, TypicalP = typicalP, MinP = minP, Seed = 7, RepetitionPenalty = 1 });
+            new GenerationOptions { Temperature = temperature, TopK = topK, TopP = topP, TypicalP = typicalP, MinP = minP, Seed = 7, RepetitionPenalty = 1 }.Resolve());
 
     [Test]
     public void Sample_AnyLogitsAnyFilters_DrawsFromTheDefinedDistribution()
@@ -68,7 +68,7 @@ public sealed class SamplerDistributionTests
         var options = new GenerationOptions
         {
             Temperature = temperature, TopK = topK, TopP = topP, TypicalP = typicalP, MinP = minP, Seed = 20261123, RepetitionPenalty = 1,
-        };
+        }.Resolve();
         // 2,500 tokens: the draw crosses blocks of 1,024.
         var random = new Random(5);
         var logits = Enumerable.Range(0, 2_500).Select(i => i % 50 == 0 ? (float)(random.NextDouble() * 6) : -4f).ToArray();
