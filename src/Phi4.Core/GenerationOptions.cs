@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-using Phi4.Core.Configuration;
-
 namespace Phi4;
 
 /// <summary>
@@ -104,32 +102,27 @@ public sealed partial record GenerationOptions
     public bool IgnoreEndTokens { get; init; }
 
     /// <summary>
-    /// These options with every null that the model may fill filled: from its generation_config where it speaks, else with the value that changes
-    /// nothing. Without <c>do_sample</c> the model's own way is greedy, whatever temperature its file names (Hugging Face's meaning).
-    /// Resolve first, then <see cref="Validate"/>: a combination may only show then.
+    /// These options with every null that the model may fill filled: with what its generation_config says, passed here, else with the value that
+    /// changes nothing. Resolve first, then <see cref="Validate"/>: a combination may only show then.
     /// </summary>
-    internal GenerationOptions Resolve(GenerationConfig? model = null)
+    /// <param name="temperature">The model's own; null, which is greedy, when its file does not say <c>do_sample</c> (Hugging Face's meaning).</param>
+    /// <param name="topK">The model's.</param>
+    /// <param name="topP">The model's.</param>
+    /// <param name="repetitionPenalty">The model's.</param>
+    /// <param name="minP">The model's.</param>
+    /// <param name="typicalP">The model's; part of its sampling, so left out where the resolved temperature is 0.</param>
+    internal GenerationOptions Resolve(
+        float? temperature = null, int? topK = null, float? topP = null, float? repetitionPenalty = null, float? minP = null, float? typicalP = null)
     {
-        var temperature = Temperature ?? (model?.DoSample is true ? (float)(model.Temperature ?? 1) : 0);
+        var resolvedTemperature = Temperature ?? temperature ?? 0;
         return this with
         {
-            Temperature = temperature,
-            TopK = TopK ?? model?.TopK ?? 0,
-            TopP = TopP ?? (float?)model?.TopP ?? 1,
-            MinP = MinP ?? (float?)model?.MinP ?? 0,
-            // The model's typical sampling is part of its sampling; a caller who asks for temperature 0 did not ask for it.
-            TypicalP = TypicalP ?? (temperature == 0 ? 1 : (float?)model?.TypicalP ?? 1),
-            RepetitionPenalty = RepetitionPenalty ?? (float?)model?.RepetitionPenalty ?? 1,
+            Temperature = resolvedTemperature,
+            TopK = TopK ?? topK ?? 0,
+            TopP = TopP ?? topP ?? 1,
+            MinP = MinP ?? minP ?? 0,
+            TypicalP = TypicalP ?? (resolvedTemperature == 0 ? 1 : typicalP ?? 1),
+            RepetitionPenalty = RepetitionPenalty ?? repetitionPenalty ?? 1,
         };
     }
-
-    /// <summary>As <see cref="Resolve(GenerationConfig?)"/>, for a caller who has looked at <c>do_sample</c> already.</summary>
-    internal GenerationOptions Resolve(float? temperature, int? topK, float? topP, float? repetitionPenalty) => Resolve(new GenerationConfig
-    {
-        DoSample = temperature is not null,
-        Temperature = temperature,
-        TopK = topK,
-        TopP = topP,
-        RepetitionPenalty = repetitionPenalty,
-    });
 }

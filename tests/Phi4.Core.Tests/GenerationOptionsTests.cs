@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-using Phi4.Core.Configuration;
-
 namespace Phi4.Core.Tests;
 
 public sealed class GenerationOptionsTests
@@ -93,23 +91,15 @@ public sealed class GenerationOptionsTests
     [Test]
     public void Resolve_Precedence_RequestThenModelThenNeutral()
     {
-        var model = new GenerationConfig { DoSample = true, Temperature = 0.9, TopK = 20, MinP = 0.1, TypicalP = 0.8, RepetitionPenalty = 1.05 };
-        var resolved = new GenerationOptions { Temperature = 0.3f, MinP = 0 }.Resolve(model);
+        var resolved = new GenerationOptions { Temperature = 0.3f, MinP = 0 }
+            .Resolve(temperature: 0.9f, topK: 20, repetitionPenalty: 1.05f, minP: 0.1f, typicalP: 0.8f);
         Assert.That(Values(resolved), Is.EqualTo((0.3f, 20, 1f, 0f, 0.8f, 1.05f)));
         Assert.That(Values(new GenerationOptions().Resolve()), Is.EqualTo((0f, 0, 1f, 0f, 1f, 1f)));
     }
 
-    [TestCase(null, null, 0f)]
-    [TestCase(null, 0.7, 0f)]
-    [TestCase(false, 0.7, 0f)]
-    [TestCase(true, 0.7, 0.7f)]
-    [TestCase(true, null, 1f)]
-    public void Resolve_ModelTemperature_CountsOnlyWithDoSample(bool? doSample, double? temperature, float expected)
-        => Assert.That(new GenerationOptions().Resolve(new() { DoSample = doSample, Temperature = temperature }).Temperature, Is.EqualTo(expected));
-
     [Test]
     public void Resolve_GreedyRequestOfATypicalModel_IsPossible()
-        => Assert.DoesNotThrow(() => new GenerationOptions { Temperature = 0 }.Resolve(new() { DoSample = true, TypicalP = 0.9 }).Validate(VocabSize));
+        => Assert.DoesNotThrow(() => new GenerationOptions { Temperature = 0 }.Resolve(temperature: 0.7f, typicalP: 0.9f).Validate(VocabSize));
 
     private static object Values(GenerationOptions o) => (o.Temperature, o.TopK, o.TopP, o.MinP, o.TypicalP, o.RepetitionPenalty);
 }

@@ -20,17 +20,17 @@ internal sealed class NaiveSampler(GenerationOptions options)
             p[id] = logits[id] == max ? 1 : Math.Exp((logits[id] - max) / options.Temperature!.Value);
         Normalise(p);
 
-        if (options.TypicalP < 1)
+        if (options.TypicalP is < 1)
         {
             var entropy = p.Where(q => q > 0).Sum(q => -q * Math.Log(q));
-            p = Nucleus(p, id => -Math.Abs(-Math.Log(p[id]) - entropy), options.TypicalP);
+            p = Nucleus(p, id => -Math.Abs(-Math.Log(p[id]) - entropy), options.TypicalP.Value);
         }
 
         if (options.TopP is < 1)
             p = Nucleus(p, id => p[id], options.TopP.Value);
-        if (options.MinP > 0)
+        if (options.MinP is > 0)
         {
-            var threshold = options.MinP * p.Max();
+            var threshold = options.MinP.Value * p.Max();
             Doubtful |= p.Any(q => q != p.Max() && Math.Abs(q / threshold - 1) < Doubt);
             p = [.. p.Select(q => q >= threshold ? q : 0)];
             Normalise(p);
