@@ -10,6 +10,14 @@ internal sealed unsafe class ReferenceKernels : IKernels
 
     public KernelBuffer Allocate(long byteCount, string purpose) => HostBuffer.Allocate(byteCount, purpose);
 
+    public void Write<T>(TensorView destination, ReadOnlySpan<T> source)
+        where T : unmanaged => HostMemory.Write(destination, source);
+
+    public void Read<T>(Span<T> destination, TensorView source)
+        where T : unmanaged => HostMemory.Read(destination, source);
+
+    public void CopyPage(in KvLayerView cache, int sourcePage, int destinationPage) => HostMemory.CopyPage(cache, sourcePage, destinationPage);
+
     public void Embed(TensorView destination, TensorView table, TensorView ids)
     {
         KernelShapes.Embed(destination, table, ids);

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+using Phi4.Core.State;
+
+namespace Phi4.Core.Scheduling;
+
+/// <summary>
+/// A sequence as the scheduler sees it: tokens known so far, those of them already in the cache, and whether somebody still wants it.
+/// What its logits are for is its subclass's business.
+/// </summary>
+internal abstract class ScheduledSequence
+{
+    private int[] _tokens;
+
+    /// <param name="tokens">Tokens to begin with; at least one.</param>
+    /// <param name="pages">Pages that already hold a beginning of them, or an empty table.</param>
+    protected ScheduledSequence(ReadOnlySpan<int> tokens, PageTable pages)
+    {
+        _tokens = new int[tokens.Length + 64];
+        tokens.CopyTo(_tokens);
+        TokenCount = tokens.Length;
+        Pages = pages;
+    }
+
+    public int TokenCount { get; private set; }
+
+    public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, TokenCount);
+
+    public PageTable Pages { get; }
+
+    /// <summary>Whether the pages stay with their owner when this is done.</summary>
+    public virtual bool KeepsPages => false;
+
+    /// <summary>Tokens that are known but not yet in the cache.</summary>
+    public int PendingCount => TokenCount - Pages.Length;
+
+    /// <summary>Nothing more will be run for it.</summary>
+    public bool IsFinished { get; private set; }
+
+    /// <summary>Why it ended before its time; null if it did not.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>Its owner has lost interest; asked before each step.</summary>
+    public abstract bool IsCancelled { get; }
+
+    /// <summary>Whether the logits after the token at <paramref name="position"/> are wanted.</summary>
+    public abstract bool WantsLogits(int position);
+
+    /// <summary>
+    /// Takes the logits that <see cref="WantsLogits"/> asked for, in rising position. May append a token, or finish.
+    /// </summary>
+    /// <param name="position">Position of the token that they follow.</param>
+    /// <param name="logits">[V]; may be overwritten, valid during the call.</param>
+    public abstract void Accept(int position, Span<float> logits);
+
+    /// <summary>Called once, when it has left the scheduler and its pages are back: finished, failed or cancelled.</summary>
+    public abstract void OnRetired();
+
+    public void Fail(Exception failure)
+    {
+        Failure ??= failure;
+        IsFinished = true;
+    }
+
+    protected void Finish() => IsFinished = true;
+
+    protected void Append(int token)
+    {
+        if (TokenCount == _tokens.Length)
+        {
+            Array.Resize(ref _tokens, _tokens.Length * 2);
+        }
+
+        _tokens[TokenCount++] = token;
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.Intrinsics;
+
+namespace Phi4.Kernels.Cpu;
+
+/// <summary>How the CPU backend uses the machine.</summary>
+internal sealed record CpuOptions
+{
+    /// <summary>Threads that compute, the caller included; null for one a processor that this process may use.</summary>
+    public int? ThreadCount { get; init; }
+
+    /// <summary>Widest vector unit to use; wider than the machine has works too, slowly. Results are the same bits at every width.</summary>
+    public VectorWidth VectorWidth { get; init; }
+}
+
+/// <summary>A vector unit by its width in bits.</summary>
+internal enum VectorWidth
+{
+    /// <summary>The widest that the machine has.</summary>
+    Auto,
+
+    /// <summary>AVX-512.</summary>
+    V512,
+
+    /// <summary>AVX2.</summary>
+    V256,
+
+    /// <summary>SSE, Arm AdvSimd.</summary>
+    V128,
+
+    /// <summary>No vector unit.</summary>
+    Scalar,
+}
+
+/// <summary>Which width a machine gets.</summary>
+internal static class VectorWidths
+{
+    public static VectorWidth Resolve(VectorWidth asked) => asked != VectorWidth.Auto ? asked
+        : Vector512.IsHardwareAccelerated ? VectorWidth.V512
+        : Vector256.IsHardwareAccelerated ? VectorWidth.V256
+        : Vector128.IsHardwareAccelerated ? VectorWidth.V128
+        : VectorWidth.Scalar;
+}
