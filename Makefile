@@ -6,12 +6,15 @@ SOLUTION := Phi4.Engine.sln
 DOTNET ?= dotnet
 ASK ?= What is 12 + 30?
 MODEL ?= samples/phi4-sample
+PYTHON ?= python3
+# Where `make big` keeps its 29 GB; local/ is ignored by git.
+BIG ?= local/phi-4-random
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check format bench test-narrow clean
+.PHONY: help demo build test check format bench test-narrow big sample-model clean
 
 help: ## List the targets
 	@echo "Targets:"
@@ -45,6 +48,17 @@ test-narrow: build ## Run kernel and model tests as if the processor had no AVX-
 	    env $$switch bash tools/ci/run-tests.sh --project tests/$$project -c $(CONFIGURATION) --no-build || exit 1; \
 	  done; \
 	done
+
+# Random weights mean nothing, but their shape, files and bytes are those of phi-4: what loads and runs this, loads and runs that.
+big: ## Write a random checkpoint of phi-4's full shape (29 GB, once), look at it, generate a few tokens
+	$(DOTNET) build src/Phi4.Cli -c $(CONFIGURATION) -v quiet --nologo
+	test -e $(BIG)/config.json || $(DOTNET) run --project tools/random-checkpoint -c Release -- --preset phi-4 --out $(BIG)
+	$(DOTNET) run --project src/Phi4.Cli -c $(CONFIGURATION) --no-build -- inspect --model $(BIG)
+	$(DOTNET) run --project src/Phi4.Cli -c $(CONFIGURATION) --no-build -- run --model $(BIG) --ids "1,2,3" --max-tokens 4 --temperature 0 --ignore-eos -o json
+
+sample-model: ## Train the sample model anew (hours; needs torch, see tools/sample-model/README.md)
+	cd tools/sample-model && $(PYTHON) train.py --threads 1 --out checkpoint.pt && $(PYTHON) export.py checkpoint.pt \
+	  && $(PYTHON) questions.py && $(PYTHON) evaluate.py && $(PYTHON) goldens.py
 
 clean: ## Remove everything that was built
 	rm -rf artifacts BenchmarkDotNet.Artifacts TestResults
