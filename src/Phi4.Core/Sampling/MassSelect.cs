@@ -42,7 +42,8 @@ internal sealed class MassSelect(int capacity)
         Descend(BucketCount, ref mass, ref cut);
         Refine(keys, weights, FirstShift, SecondShift, ref mass, ref cut);
         Refine(keys, weights, SecondShift, 0, ref mass, ref cut);
-        return Collect(keys, weights, cut, mass);
+        // A cut of 0 (nothing that may be taken weighs anything) must not let in the keys of what is never taken.
+        return Collect(keys, weights, Math.Max(cut, 1), mass);
     }
 
     // Ascending with the rank; 0 for what is never taken. The key of the smallest finite number lies in bucket 4, so bucket 0 holds nothing else.

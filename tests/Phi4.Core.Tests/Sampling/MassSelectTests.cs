@@ -34,6 +34,12 @@ public sealed class MassSelectTests
     public void Select_MassOfEverything_TakesEverythingThatWeighs() => Gen.Float[0.001f, 1f].Array[1, 200].Sample(weights =>
         Assert.That(new MassSelect(weights.Length).Select(weights, weights, weights.Sum(w => (double)w) * 1.0000001).Length, Is.EqualTo(weights.Length)));
 
+    [TestCase(float.NaN, 3f)]
+    [TestCase(float.NegativeInfinity, 3f)]
+    [TestCase(float.NaN, 0f)]
+    public void Select_NothingThatMayBeTaken_TakesNothing(float rank, float weight)
+        => Assert.That(new MassSelect(2).Select([rank, rank], [weight, weight], 15).ToArray(), Is.Empty);
+
     private static IEnumerable<int> Order(float[] ranks) => Enumerable.Range(0, ranks.Length)
         .Where(i => ranks[i] > float.NegativeInfinity).OrderByDescending(i => ranks[i] + 0f).ThenBy(i => i);
 
