@@ -19,11 +19,11 @@ skipped=$(count skipped)
 
 # A test program that crashed, or ran nothing, has no failed test to count: it counts itself.
 failed=$((failed + $(count error)))
-if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then
-  failed=1
-fi
 if [ "$code" -eq 0 ] && { [ "$failed" -gt 0 ] || [ $((passed + failed)) -eq 0 ]; }; then
   code=1
+fi
+if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then
+  failed=1
 fi
 
 line="$passed passed, $failed failed"

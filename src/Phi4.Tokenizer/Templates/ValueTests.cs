@@ -46,7 +46,12 @@ internal static class ValueTests
 
     private static readonly Dictionary<string, string> Symbols = new(StringComparer.Ordinal)
     {
-        ["=="] = "eq", ["!="] = "ne", ["<"] = "lt", ["<="] = "le", [">"] = "gt", [">="] = "ge",
+        ["=="] = "eq",
+        ["!="] = "ne",
+        ["<"] = "lt",
+        ["<="] = "le",
+        [">"] = "gt",
+        [">="] = "ge",
     };
 
     public static bool IsKnown(string name) => ByName.ContainsKey(name);

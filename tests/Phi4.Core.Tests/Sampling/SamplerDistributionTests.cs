@@ -67,7 +67,13 @@ public sealed class SamplerDistributionTests
     {
         var options = new GenerationOptions
         {
-            Temperature = temperature, TopK = topK, TopP = topP, TypicalP = typicalP, MinP = minP, Seed = 20261123, RepetitionPenalty = 1,
+            Temperature = temperature,
+            TopK = topK,
+            TopP = topP,
+            TypicalP = typicalP,
+            MinP = minP,
+            Seed = 20261123,
+            RepetitionPenalty = 1,
         }.Resolve();
         // 2,500 tokens: the draw crosses blocks of 1,024.
         var random = new Random(5);

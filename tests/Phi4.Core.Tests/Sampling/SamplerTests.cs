@@ -94,7 +94,12 @@ public sealed class SamplerTests
         float[] logits = [1, 2, 3, 4];
         var options = new GenerationOptions
         {
-            Temperature = 1, RepetitionPenalty = 2, PresencePenalty = 1, BannedTokens = [3], LogitBias = new Dictionary<int, float> { [0] = 5 }, Seed = 1,
+            Temperature = 1,
+            RepetitionPenalty = 2,
+            PresencePenalty = 1,
+            BannedTokens = [3],
+            LogitBias = new Dictionary<int, float> { [0] = 5 },
+            Seed = 1,
         };
         Choose(logits, options);
         Assert.That(logits, Is.EqualTo(new float[] { 1, 2, 3, 4 }));
@@ -108,8 +113,18 @@ public sealed class SamplerTests
         var logits = Enumerable.Range(0, VocabSize).Select(_ => (float)random.NextDouble() * 8).ToArray();
         var full = new GenerationOptions
         {
-            Temperature = 0.9f, TopK = 2_000, TopP = 0.95f, TypicalP = 0.95f, MinP = 0.01f, RepetitionPenalty = 1.1f, PresencePenalty = 0.2f,
-            FrequencyPenalty = 0.1f, LogitBias = new Dictionary<int, float> { [5] = 1, [6] = -1 }, BannedTokens = [1, 2, 3], MinTokens = 500, Seed = 1,
+            Temperature = 0.9f,
+            TopK = 2_000,
+            TopP = 0.95f,
+            TypicalP = 0.95f,
+            MinP = 0.01f,
+            RepetitionPenalty = 1.1f,
+            PresencePenalty = 0.2f,
+            FrequencyPenalty = 0.1f,
+            LogitBias = new Dictionary<int, float> { [5] = 1, [6] = -1 },
+            BannedTokens = [1, 2, 3],
+            MinTokens = 500,
+            Seed = 1,
         }.Resolve();
         foreach (var options in new[] { full, full with { TopK = 0 }, full with { Temperature = 0, TypicalP = 1 }, new GenerationOptions { Seed = 1 }.Resolve() })
         {
