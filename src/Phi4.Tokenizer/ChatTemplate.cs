@@ -45,7 +45,7 @@ public sealed class ChatTemplate
     /// <summary>The template's text.</summary>
     public string Source { get; }
 
-    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+    private TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>Reads a template.</summary>
     /// <param name="jinja">The template's text.</param>
@@ -102,6 +102,13 @@ public sealed class ChatTemplate
         }
 
         return new ChatTemplate(Source, _template, _toolTemplate, all) { Clock = Clock };
+    }
+
+    /// <summary>The same template with a clock of its own for <c>strftime_now</c>.</summary>
+    public ChatTemplate WithClock(TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(clock);
+        return new ChatTemplate(Source, _template, _toolTemplate, _tokens) { Clock = clock };
     }
 
     /// <summary>The prompt as one string. Special tokens in user text look the same as the template's here: use <see cref="RenderSegments"/> to encode.</summary>

@@ -58,9 +58,3 @@ internal sealed class EvaluationBudget(TemplateLimits limits)
         }
     }
 }
-
-/// <summary>An error inside the evaluation that does not know its place in the template yet.</summary>
-internal sealed class TemplateFault(ChatTemplateErrorKind kind, string message) : Exception(message)
-{
-    public ChatTemplateErrorKind Kind { get; } = kind;
-}

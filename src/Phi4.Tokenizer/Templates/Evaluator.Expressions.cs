@@ -175,13 +175,46 @@ internal sealed partial class Evaluator
     private CallArguments EvaluateArguments(ArgumentList arguments)
     {
         var named = new List<(string, TemplateValue)>(arguments.Named.Length);
-        var positional = new List<TemplateValue>(EvaluateAll(arguments.Positional));
+        var positional = new List<TemplateValue>(arguments.Positional.Length);
+        foreach (Expression argument in arguments.Positional)
+        {
+            if (argument is SpreadExpression spread)
+            {
+                Spread(spread, positional, named);
+            }
+            else
+            {
+                positional.Add(Evaluate(argument));
+            }
+        }
+
         foreach ((string name, Expression value) in arguments.Named)
         {
             named.Add((name, Evaluate(value)));
         }
 
         return new CallArguments(positional, named);
+    }
+
+    private void Spread(SpreadExpression spread, List<TemplateValue> positional, List<(string Name, TemplateValue Value)> named)
+    {
+        TemplateValue value = Evaluate(spread.Value);
+        _position = spread.Position;
+        if (!spread.IsNamed)
+        {
+            TemplateValue[] items = Operators.Iterate(value, Budget);
+            Budget.Charge(items.Length);
+            positional.AddRange(items);
+            return;
+        }
+
+        if (value is not MapValue map)
+        {
+            throw Fail($"'**' spreads a mapping, not a {value.TypeName}");
+        }
+
+        Budget.Charge(map.Members.Count);
+        named.AddRange(map.Members.Select(member => (member.Key.Text, member.Value)));
     }
 
     private TemplateValue[] EvaluateAll(Expression[] expressions)

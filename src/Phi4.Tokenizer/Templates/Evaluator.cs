@@ -12,7 +12,6 @@ internal sealed partial class Evaluator
     private Scope _scope;
     private int _position;
     private int _depth;
-    private int _loopDepth;
 
     private Evaluator(string source, Scope scope, EvaluationBudget budget, TimeProvider clock)
     {
@@ -98,10 +97,10 @@ internal sealed partial class Evaluator
                 _output.Append(PythonText.Of(ApplyFilters(filter.Filters, Capture(filter.Body, new Scope(_scope))), Budget));
                 break;
             case MacroStatement macro:
-                _scope.Set(macro.Macro.Name, MakeMacro(macro.Macro, caller: null));
+                _scope.Set(macro.Macro.Name, MakeMacro(macro.Macro));
                 break;
             case CallStatement call:
-                _output.Append(PythonText.Of(EvaluateCall(call.Call, MakeMacro(call.Caller, caller: null)), Budget));
+                _output.Append(PythonText.Of(EvaluateCall(call.Call, MakeMacro(call.Caller)), Budget));
                 break;
             case WithStatement with:
                 flow = ExecuteWith(with);
@@ -159,7 +158,7 @@ internal sealed partial class Evaluator
             return Execute(statement.Else);
         }
 
-        var loop = new LoopValue(items, _loopDepth++);
+        var loop = new LoopValue(items);
         Flow flow = Flow.Next;
         for (int i = 0; i < items.Length && flow != Flow.Break; i++)
         {
@@ -171,7 +170,6 @@ internal sealed partial class Evaluator
             flow = Execute(statement.Body);
         }
 
-        _loopDepth--;
         _scope = outer;
         return Flow.Next;
     }
@@ -192,87 +190,6 @@ internal sealed partial class Evaluator
         Flow flow = Execute(statement.Body);
         _scope = outer;
         return flow;
-    }
-
-    private StringValue Capture(Statement[] body, Scope scope)
-    {
-        (TextBuilder output, Scope outer) = (_output, _scope);
-        (_output, _scope) = (new TextBuilder(Budget), scope);
-        Execute(body);
-        StringValue text = _output.ToValue();
-        (_output, _scope) = (output, outer);
-        return text;
-    }
-
-    private CallableValue MakeMacro(MacroDefinition macro, TemplateValue? caller)
-    {
-        Scope definedIn = _scope;
-        string[] names = [.. macro.Parameters.Select(parameter => parameter.Name)];
-        return new CallableValue(macro.Name, (_, arguments) =>
-        {
-            TemplateValue? givenCaller = caller;
-            int place = arguments.Named.FindIndex(argument => argument.Name == "caller");
-            if (place >= 0)
-            {
-                givenCaller = arguments.Named[place].Value;
-                arguments.Named.RemoveAt(place);
-            }
-
-            TemplateValue?[] values = arguments.Bind(macro.Name, names);
-            var scope = new Scope(definedIn);
-            if (givenCaller is not null)
-            {
-                scope.Set("caller", givenCaller);
-            }
-
-            Scope outer = _scope;
-            for (int i = 0; i < names.Length; i++)
-            {
-                Expression? byDefault = macro.Parameters[i].Default;
-                _scope = scope;
-                scope.Set(names[i], values[i] ?? (byDefault is null ? new UndefinedValue($"parameter '{names[i]}' was not given") : Evaluate(byDefault)));
-            }
-
-            _scope = outer;
-            int loopDepth = _loopDepth;
-            _loopDepth = 0;
-            StringValue text = Capture(macro.Body, scope);
-            _loopDepth = loopDepth;
-            return text;
-        });
-    }
-
-    private void Assign(AssignTarget target, TemplateValue value)
-    {
-        switch (target)
-        {
-            case NameTarget name:
-                _scope.Set(name.Name, value);
-                break;
-            case MemberTarget member:
-                _position = member.Position;
-                if (_scope.Find(member.Name) is not NamespaceValue space)
-                {
-                    throw Fail($"only a namespace's members can be set, and '{member.Name}' is {_scope.Find(member.Name)?.TypeName ?? "undefined"}");
-                }
-
-                space.Members[member.Member] = value;
-                break;
-            case TupleTarget tuple:
-                _position = tuple.Position;
-                TemplateValue[] items = Operators.Iterate(value, Budget);
-                if (items.Length != tuple.Items.Length)
-                {
-                    throw Fail($"{tuple.Items.Length} names cannot take the {items.Length} items of this {value.TypeName}");
-                }
-
-                for (int i = 0; i < items.Length; i++)
-                {
-                    Assign(tuple.Items[i], items[i]);
-                }
-
-                break;
-        }
     }
 
     private void Enter(int position)

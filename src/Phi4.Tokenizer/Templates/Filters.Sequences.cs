@@ -57,7 +57,7 @@ internal static partial class Filters
 
     private static GeneratorValue Map(TemplateValue value, CallArguments arguments, Evaluator evaluator)
     {
-        TemplateValue[] items = Operators.Iterate(value, evaluator.Budget);
+        TemplateValue[] items = IterateIfTrue(value, evaluator);
         evaluator.Budget.Charge(items.Length);
         if (arguments.Positional.Count == 0)
         {
@@ -84,7 +84,7 @@ internal static partial class Filters
         string? test = given.Count > testPlace ? NameOf(given[testPlace], "select", evaluator) : null;
         CallArguments rest = given.Count > testPlace ? new CallArguments(given[(testPlace + 1)..], arguments.Named) : CallArguments.None;
         var kept = new List<TemplateValue>();
-        foreach (TemplateValue item in Operators.Iterate(value, evaluator.Budget))
+        foreach (TemplateValue item in IterateIfTrue(value, evaluator))
         {
             evaluator.Budget.Charge(1);
             TemplateValue tested = byAttribute ? Lookup.Path(item, given[0], evaluator) : item;
@@ -154,6 +154,10 @@ internal static partial class Filters
         return Keyed(value, given[0], evaluator).Aggregate(given[1] ?? 0, (sum, item) => Arithmetic.Apply("+", sum, item.Key, evaluator));
     }
 
+    /// <summary>Jinja's map and select take whatever is false, none included, for an empty sequence.</summary>
+    private static TemplateValue[] IterateIfTrue(TemplateValue value, Evaluator evaluator) =>
+        value.IsTrue ? Operators.Iterate(value, evaluator.Budget) : [];
+
     /// <summary>Items with the value to order or compare them by: themselves or an attribute, strings in lower case unless told otherwise.</summary>
     private static List<(TemplateValue Key, TemplateValue Item)> Keyed(
         TemplateValue value, TemplateValue? attribute, Evaluator evaluator, bool isCaseSensitive = true)
@@ -164,7 +168,7 @@ internal static partial class Filters
         foreach (TemplateValue item in items)
         {
             TemplateValue key = attribute is null or NoneValue ? item : Lookup.Path(item, attribute, evaluator);
-            keyed.Add((!isCaseSensitive && key is StringValue text ? StringOperations.Lower(text) : key, item));
+            keyed.Add((!isCaseSensitive && key is StringValue text ? LetterCase.Lower(text, evaluator.Budget) : key, item));
         }
 
         return keyed;

@@ -15,7 +15,7 @@ internal static partial class Filters
     {
         ["abs"] = Abs,
         ["attr"] = (v, a, e) => Lookup.Attribute(v, TextOf(a.Bind("attr", "name")[0] ?? StringValue.Empty, e).Text, e),
-        ["capitalize"] = (v, a, e) => StringOperations.Capitalize(TextOf(v, e)),
+        ["capitalize"] = (v, a, e) => LetterCase.Capitalize(TextOf(v, e), e.Budget),
         ["count"] = Length,
         ["d"] = Default,
         ["default"] = Default,
@@ -29,7 +29,7 @@ internal static partial class Filters
         ["last"] = Last,
         ["length"] = Length,
         ["list"] = (v, a, e) => new ListValue(Operators.Iterate(v, e.Budget)),
-        ["lower"] = (v, a, e) => StringOperations.Lower(TextOf(v, e)),
+        ["lower"] = (v, a, e) => LetterCase.Lower(TextOf(v, e), e.Budget),
         ["map"] = Map,
         ["max"] = (v, a, e) => Extreme(v, a, e, sign: 1),
         ["min"] = (v, a, e) => Extreme(v, a, e, sign: -1),
@@ -44,12 +44,12 @@ internal static partial class Filters
         ["sort"] = Sort,
         ["string"] = (v, a, e) => TextOf(v, e),
         ["sum"] = Sum,
-        ["title"] = (v, a, e) => StringOperations.TitleFilter(TextOf(v, e)),
+        ["title"] = (v, a, e) => LetterCase.TitleFilter(TextOf(v, e), e.Budget),
         ["tojson"] = ToJson,
         ["trim"] = (v, a, e) => StringOperations.Trim(
             TextOf(v, e), a.Bind("trim", "chars")[0] is StringValue characters ? characters.Text : null, left: true, right: true),
         ["unique"] = Unique,
-        ["upper"] = (v, a, e) => StringOperations.Upper(TextOf(v, e)),
+        ["upper"] = (v, a, e) => LetterCase.Upper(TextOf(v, e), e.Budget),
     };
 
     public static bool IsKnown(string name) => ByName.ContainsKey(name);

@@ -149,8 +149,9 @@ internal sealed partial class Parser
 
             if (Current.IsOperator("*") || Current.IsOperator("**"))
             {
-                throw ChatTemplateException.At(
-                    ChatTemplateErrorKind.Unsupported, "spreading arguments with * is not supported", _source, Current.Position);
+                Token star = _tokens[_at++];
+                positional.Add(new SpreadExpression(star.Position, ParseExpression(), IsNamed: star.Text == "**"));
+                continue;
             }
 
             if (Current.Kind == TokenKind.Name && _tokens[_at + 1].IsOperator("="))

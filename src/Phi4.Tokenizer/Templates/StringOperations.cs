@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
-using System.Text;
-
 namespace Phi4.Tokenizer.Templates;
 
 /// <summary>Python's string methods on text with origins; each result keeps the origin of every part.</summary>
 internal static class StringOperations
 {
-    private static readonly char[] WordOpeners = ['-', '(', '{', '[', '<'];
-
     public static StringValue Trim(StringValue value, string? characters, bool left, bool right)
     {
         string text = value.Text;
@@ -42,7 +38,7 @@ internal static class StringOperations
                 }
 
                 bool isLast = limit >= 0 && parts.Count == limit;
-                parts.Add(isLast ? Trim(value.Slice(at, text.Length - at), null, left: false, right: true) : value.Slice(at, end - at));
+                parts.Add(isLast ? value.Slice(at, text.Length - at) : value.Slice(at, end - at));
                 at = isLast ? text.Length : end;
             }
         }
@@ -144,24 +140,6 @@ internal static class StringOperations
         return result.Append(value.Slice(at, text.Length - at)).ToValue();
     }
 
-    public static StringValue Upper(StringValue value) => value.WithText(value.Text.ToUpperInvariant());
-
-    public static StringValue Lower(StringValue value) => value.WithText(value.Text.ToLowerInvariant());
-
-    public static StringValue SwapCase(StringValue value) =>
-        value.WithText(MapRunes(value.Text, static (rune, _) => Rune.IsUpper(rune) ? Rune.ToLowerInvariant(rune) : Rune.ToUpperInvariant(rune)));
-
-    public static StringValue Capitalize(StringValue value) =>
-        value.WithText(MapRunes(value.Text, static (rune, before) => before is null ? Rune.ToUpperInvariant(rune) : Rune.ToLowerInvariant(rune)));
-
-    /// <summary>Python's <c>str.title</c>: a capital after anything that has no case.</summary>
-    public static StringValue TitleMethod(StringValue value) =>
-        value.WithText(MapRunes(value.Text, static (rune, before) => before is { } b && IsCased(b) ? Rune.ToLowerInvariant(rune) : Rune.ToUpperInvariant(rune)));
-
-    /// <summary>Jinja's <c>title</c> filter: a capital after white space and opening marks only.</summary>
-    public static StringValue TitleFilter(StringValue value) =>
-        value.WithText(MapRunes(value.Text, static (rune, before) => before is not { } b || IsWordOpener(b) ? Rune.ToUpperInvariant(rune) : Rune.ToLowerInvariant(rune)));
-
     public static StringValue Join(StringValue separator, IEnumerable<StringValue> parts, EvaluationBudget budget)
     {
         var text = new TextBuilder(budget);
@@ -215,30 +193,4 @@ internal static class StringOperations
         width = isPair ? 2 : 1;
         return set is null ? CodePoints.IsSpace(single) : set.Contains(isPair ? char.ConvertToUtf32(window[0], window[1]) : single);
     }
-
-    private static string MapRunes(string text, Func<Rune, Rune?, Rune> map)
-    {
-        var mapped = new StringBuilder(text.Length);
-        Rune? before = null;
-        for (int i = 0; i < text.Length;)
-        {
-            if (Rune.TryGetRuneAt(text, i, out Rune rune))
-            {
-                mapped.Append(map(rune, before).ToString());
-                before = rune;
-                i += rune.Utf16SequenceLength;
-            }
-            else
-            {
-                mapped.Append(text[i++]);
-                before = Rune.ReplacementChar;
-            }
-        }
-
-        return mapped.ToString();
-    }
-
-    private static bool IsCased(Rune rune) => Rune.IsUpper(rune) || Rune.IsLower(rune);
-
-    private static bool IsWordOpener(Rune rune) => rune.IsBmp && (CodePoints.IsSpace((char)rune.Value) || WordOpeners.Contains((char)rune.Value));
 }

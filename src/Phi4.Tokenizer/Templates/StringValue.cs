@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 namespace Phi4.Tokenizer.Templates;
 
-/// <summary>A stretch of text that ends before <paramref name="End"/> and has one origin.</summary>
-internal readonly record struct TextRun(int End, bool FromTemplate);
-
 /// <summary>
 /// Text that knows where each part came from: written in the template, or user data. Concatenation, slicing and trimming keep the
 /// origin of every part; what cannot be told apart counts as user data.
@@ -66,8 +63,4 @@ internal sealed class StringValue : TemplateValue
 
         return new StringValue(Text.Substring(start, length), [.. runs]);
     }
-
-    /// <summary>Other text in place of this one: part by part if the length is the same, else as user data unless all was the template's.</summary>
-    public StringValue WithText(string text) =>
-        text.Length == Text.Length ? new StringValue(text, _runs) : Uniform(text, !HasUserData);
 }

@@ -40,6 +40,9 @@ internal sealed record FilterExpression(int Position, Expression Input, string N
 
 internal sealed record TestExpression(int Position, Expression Input, string Name, ArgumentList Arguments, bool IsNegated) : Expression(Position);
 
+/// <summary><c>*list</c> or <c>**mapping</c> among the arguments of a call.</summary>
+internal sealed record SpreadExpression(int Position, Expression Value, bool IsNamed) : Expression(Position);
+
 internal sealed record ArgumentList(Expression[] Positional, (string Name, Expression Value)[] Named)
 {
     public static readonly ArgumentList Empty = new([], []);
