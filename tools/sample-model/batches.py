@@ -3,7 +3,7 @@
 
 import torch
 
-from tasks import conversation, practice
+from tasks import NUMBER_PRACTICE, WORD_PRACTICE, conversation, practice
 
 
 def tokenize(tokenizer, messages):
@@ -16,14 +16,14 @@ def tokenize(tokenizer, messages):
     return ids, learn
 
 
-def tokenize_practice(tokenizer, equations):
-    """Like `tokenize`, for one answer that is a list of equations; only their results are learned."""
+def tokenize_practice(tokenizer, statements):
+    """Like `tokenize`, for one answer that is a list of statements; only their results are learned."""
     header, closing = tokenizer.encode_turn("assistant", "")
     ids, learn = list(header), [False] * len(header)
-    for left, right in equations:
-        left_ids, right_ids = tokenizer.encode(left), tokenizer.encode(right)
-        ids += left_ids + right_ids
-        learn += [False] * len(left_ids) + [True] * len(right_ids)
+    for given, result in statements:
+        given_ids, result_ids = tokenizer.encode(given), tokenizer.encode(result)
+        ids += given_ids + result_ids
+        learn += [False] * len(given_ids) + [True] * len(result_ids)
     return ids + closing, learn + [False] * len(closing)
 
 
@@ -32,7 +32,9 @@ class Packer:
 
     POOL = 48
 
-    def __init__(self, tokenizer, source):
+    def __init__(self, tokenizer, source, number_practice, word_practice):
+        self.number_practice = number_practice
+        self.word_practice = word_practice
         self.tokenizer = tokenizer
         self.source = source
         self.pool = []
@@ -77,8 +79,11 @@ class Packer:
 
     def _document(self):
         rng = self.source.rng
-        if rng.random() < 0.15:
-            return tokenize_practice(self.tokenizer, practice(self.source))
+        kind = rng.random()
+        if kind < self.number_practice:
+            return tokenize_practice(self.tokenizer, practice(self.source, NUMBER_PRACTICE, 8))
+        if kind < self.number_practice + self.word_practice:
+            return tokenize_practice(self.tokenizer, practice(self.source, WORD_PRACTICE, 5))
         return tokenize(self.tokenizer, conversation(self.source, 1 if rng.random() < 0.75 else rng.randint(2, 4)))
 
     def _long_document(self, row_length):

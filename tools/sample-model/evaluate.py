@@ -24,10 +24,10 @@ def main():
     with open(os.path.join(arguments.folder, "evaluation.jsonl"), encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
     right, wrong = defaultdict(int), defaultdict(list)
-    for begin in range(0, len(rows), BATCH):
-        part = rows[begin:begin + BATCH]
-        prompts = [tokenizer.encode_prompt(row["messages"]) for row in part]
-        for row, ids in zip(part, answer(model, prompts, tokenizer.special["<|im_end|>"], limit=80)):
+    pairs = sorted(((tokenizer.encode_prompt(row["messages"]), row) for row in rows), key=lambda pair: len(pair[0]))
+    for begin in range(0, len(pairs), BATCH):
+        prompts, part = zip(*pairs[begin:begin + BATCH])
+        for row, ids in zip(part, answer(model, prompts, tokenizer.special["<|im_end|>"], limit=70)):
             text = tokenizer.decode(ids)
             if text == row["expected"]:
                 right[row["task"]] += 1

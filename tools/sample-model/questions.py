@@ -14,8 +14,8 @@ import random
 import tasks
 
 RECALLED = ["calendar", "opposite", "fact", "small_talk", "unknown"]
-COUNTS = {"add": 300, "subtract": 300}
-OTHER_COUNT = 40
+COUNTS = {"add": 200, "subtract": 200}
+OTHER_COUNT = 25
 
 
 def single_turn(task, source):

@@ -252,14 +252,25 @@ def vary(rng, question):
     return question
 
 
-def practice(source):
-    """Equations one after the other, each as (left side, result): many more sums a token than conversations have."""
-    equations = []
-    for _ in range(8):
-        operation = source.rng.choice([add, subtract])
-        left, right = operation(source)[1].split(" = ")
-        equations.append(((" " if equations else "") + left + " =", " " + right))
-    return equations
+def word_forms(source):
+    word = source.word()
+    return "", f"{word}: {'-'.join(word)}, {'-'.join(reversed(word))}, {word.upper()}."
+
+
+NUMBER_PRACTICE = [(add, " = "), (subtract, " = ")]
+WORD_PRACTICE = [(word_forms, ": "), (word_forms, ": "), (count_letters, " has "), (first_letter, " is "),
+                 (calendar, " is "), (opposite, " is "), (fact, " is "), (fact, " says ")]
+
+
+def practice(source, kinds, count):
+    """Answers one after the other, each split into what is given and what is to be said: more of them a token than conversations have."""
+    statements = []
+    while len(statements) < count:
+        function, separator = source.rng.choice(kinds)
+        given, found, result = function(source)[1].partition(separator)
+        if found:
+            statements.append(((" " if statements else "") + given + separator.rstrip(), " " + result))
+    return statements
 
 
 def turns(source):

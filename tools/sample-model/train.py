@@ -63,6 +63,8 @@ def parse_arguments():
     parser.add_argument("--batch-tokens", type=int, default=4096)
     parser.add_argument("--muon-lr", type=float, default=0.02)
     parser.add_argument("--adam-lr", type=float, default=0.003)
+    parser.add_argument("--number-practice", type=float, default=0.15, help="share of documents that are lists of equations")
+    parser.add_argument("--word-practice", type=float, default=0.0, help="share of documents that are lists of words and facts")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu")
@@ -77,7 +79,7 @@ def main():
     tokenizer = Tokenizer(arguments.tokenizer)
     model = Phi4Sample(Config(vocab_size=tokenizer.size)).to(arguments.device)
     print(f"{sum(parameter.numel() for parameter in model.parameters()):,} parameters", flush=True)
-    packer = Packer(tokenizer, Source(random.Random(arguments.seed)))
+    packer = Packer(tokenizer, Source(random.Random(arguments.seed)), arguments.number_practice, arguments.word_practice)
     optimizers = make_optimizers(model, arguments)
     base_rates = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
     first = resume(arguments.resume, model, optimizers, packer) if arguments.resume else 0
