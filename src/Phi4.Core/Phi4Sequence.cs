@@ -20,7 +20,7 @@ public sealed class Phi4Sequence : IDisposable
     private bool _disposed;
 
     internal Phi4Sequence(Engine engine, int vocabSize)
-        : this(engine, [], new PageTable(), new float[vocabSize])
+        : this(engine, [], new PageTable(KvCache.PagesFor(engine.Limits.ContextLength)), new float[vocabSize])
     {
     }
 

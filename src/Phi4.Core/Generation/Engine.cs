@@ -130,7 +130,7 @@ internal sealed class Engine : IDisposable
     {
         lock (_door)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(Engine));
+            ObjectDisposedException.ThrowIf(_closed, typeof(Phi4Model));
             _inbox.Enqueue(action);
             _wake.Set();
         }
@@ -148,7 +148,7 @@ internal sealed class Engine : IDisposable
         }
 
         ReadInbox();
-        _scheduler.FailAll(new ObjectDisposedException(nameof(Engine)));
+        _scheduler.FailAll(new ObjectDisposedException(nameof(Phi4Model)));
     }
 
     private void ReadInbox()

@@ -17,7 +17,7 @@ internal sealed class ForwardRequest : ScheduledSequence
     /// <param name="destination">[V].</param>
     /// <param name="cancellation">Stops it between two steps; what has been computed stays in the cache.</param>
     public ForwardRequest(ReadOnlySpan<int> tokens, PageTable pages, Memory<float> destination, CancellationToken cancellation)
-        : base(tokens, pages)
+        : base(tokens, tokens.Length, pages)
     {
         _destination = destination;
         _cancellation = cancellation;

@@ -16,7 +16,7 @@ internal sealed class ScoreRequest : ScheduledSequence
     private float[]? _lastLogits;
 
     public ScoreRequest(ReadOnlySpan<int> tokens, bool wantsLastLogits, CancellationToken cancellation)
-        : base(tokens, new PageTable())
+        : base(tokens, tokens.Length, new PageTable(KvCache.PagesFor(tokens.Length)))
     {
         _wantsLastLogits = wantsLastLogits;
         _logProbs = new float?[tokens.Length];

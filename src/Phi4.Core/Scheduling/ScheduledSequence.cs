@@ -9,13 +9,14 @@ namespace Phi4.Core.Scheduling;
 /// </summary>
 internal abstract class ScheduledSequence
 {
-    private int[] _tokens;
+    private readonly int[] _tokens;
 
     /// <param name="tokens">Tokens to begin with; at least one.</param>
+    /// <param name="capacity">Most tokens that it will ever hold: room for them is made here, so that a step allocates nothing.</param>
     /// <param name="pages">Pages that already hold a beginning of them, or an empty table.</param>
-    protected ScheduledSequence(ReadOnlySpan<int> tokens, PageTable pages)
+    protected ScheduledSequence(ReadOnlySpan<int> tokens, int capacity, PageTable pages)
     {
-        _tokens = new int[tokens.Length + 64];
+        _tokens = new int[capacity];
         tokens.CopyTo(_tokens);
         TokenCount = tokens.Length;
         Pages = pages;
@@ -63,13 +64,5 @@ internal abstract class ScheduledSequence
 
     protected void Finish() => IsFinished = true;
 
-    protected void Append(int token)
-    {
-        if (TokenCount == _tokens.Length)
-        {
-            Array.Resize(ref _tokens, _tokens.Length * 2);
-        }
-
-        _tokens[TokenCount++] = token;
-    }
+    protected void Append(int token) => _tokens[TokenCount++] = token;
 }

@@ -88,7 +88,7 @@ internal sealed class KvCache : IDisposable
     /// <summary>A second table over the same tokens; pages are shared until one side writes.</summary>
     public PageTable Fork(PageTable table)
     {
-        var fork = new PageTable { Length = table.Length, RopeOffset = table.RopeOffset };
+        var fork = new PageTable(table.Pages.Capacity) { Length = table.Length, RopeOffset = table.RopeOffset };
         foreach (int page in table.AsSpan()[..PagesFor(table.Length)])
         {
             _allocator.AddHolder(page);

@@ -4,10 +4,11 @@ using System.Runtime.InteropServices;
 namespace Phi4.Core.State;
 
 /// <summary>Which pages hold a sequence's keys and values, in order, and how many of its tokens they hold. <see cref="KvCache"/> changes it.</summary>
-internal sealed class PageTable
+/// <param name="pageCapacity">Pages that it will come to hold: room for them is made here, so that a step allocates nothing.</param>
+internal sealed class PageTable(int pageCapacity = 0)
 {
     /// <summary>Pages in position order: position p lies in page p / P.</summary>
-    public List<int> Pages { get; } = [];
+    public List<int> Pages { get; } = new(pageCapacity);
 
     /// <summary>Tokens whose keys and values are in the cache.</summary>
     public int Length { get; set; }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+using Phi4.Core.Configuration;
+using Phi4.Core.Diagnostics;
+using Phi4.Core.State;
+using Phi4.Core.Weights;
+using Phi4.Kernels;
+using Phi4.Kernels.Cpu;
+using Phi4.Kernels.Reference;
+using Phi4.Tokenizer;
+
+namespace Phi4.Core.Generation;
+
+/// <summary>From a folder to a running model: configuration, plan, weights, tokenizer, engine, in that order, so that what cannot work fails early.</summary>
+internal static class ModelLoader
+{
+    /// <summary>Rows of logits computed at once: 64 rows of phi-4's vocabulary are 26 MB.</summary>
+    private const int MaxLogitRows = 64;
+
+    public static Phi4Model Load(
+        string folder, Phi4LoadOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+    {
+        Validate(options);
+        ModelConfig config = ModelConfigReader.Read(Path.Combine(folder, ModelConfigReader.FileName));
+        string generationFile = Path.Combine(folder, GenerationConfigReader.FileName);
+        GenerationConfig generation =
+            File.Exists(generationFile) ? GenerationConfigReader.Read(generationFile, config.VocabSize) : GenerationConfig.Empty;
+        EngineLimits limits = Plan(config, options, SystemMemory.AvailableBytes());
+        TextTools? text = ReadTextTools(folder);
+        var loading = new WeightLoadOptions { Progress = progress };
+        ModelWeights weights = WeightLoader.Load(config, folder, loading, cancellationToken);
+        IKernels? kernels = null;
+        try
+        {
+            kernels = CreateKernels(options);
+            return new Phi4Model(config, generation, text, new Engine(config, weights, kernels, limits), DeviceOf(options));
+        }
+        catch
+        {
+            kernels?.Dispose();
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>How long a context and how large a cache this model gets on this machine.</summary>
+    internal static EngineLimits Plan(ModelConfig config, Phi4LoadOptions options, long availableBytes)
+    {
+        DType cacheType = options.KvCacheType == KvCacheType.BF16 ? DType.BF16 : DType.F32;
+        if (options.ContextLength > config.MaxPositions)
+        {
+            throw new InvalidOptionsException(
+                nameof(Phi4LoadOptions.ContextLength), options.ContextLength, $"at most the model's {config.MaxPositions} positions");
+        }
+
+        StepCapacity step = StepFor(options, config.MaxPositions);
+        long scratchBytes = StepBuffers.ByteCount(config, step);
+        long weightBytes = config.ParameterCount * config.DType.SizeInBytes();
+        MemoryPlan plan = MemoryPlan.Create(config, weightBytes, cacheType, options.ContextLength, scratchBytes, availableBytes);
+        plan.EnsureFits();
+        int context = plan.ContextTokens;
+
+        // What is left beside everything else, half of it at most: others use this machine too.
+        long spareBytes = Math.Max(0, availableBytes - plan.ReserveBytes - scratchBytes - weightBytes) / 2;
+        long spareTokens = Math.Min(spareBytes / plan.KvBytesPerToken, (long)context * options.MaxSequences);
+        long cacheTokens = options.CacheTokens ?? Math.Max(context, Math.Min(spareTokens, int.MaxValue - KvCache.PageSize));
+        if (cacheTokens < context)
+        {
+            throw new InvalidOptionsException(nameof(Phi4LoadOptions.CacheTokens), cacheTokens, $"at least the context of {context} tokens");
+        }
+
+        MemoryPlan.Create(config, weightBytes, cacheType, (int)cacheTokens, scratchBytes, availableBytes).EnsureFits();
+        return new EngineLimits(context, cacheType, KvCache.PagesFor((int)cacheTokens), StepFor(options, context));
+    }
+
+    private static StepCapacity StepFor(Phi4LoadOptions options, int contextLength)
+    {
+        int tokens = Math.Max(options.MaxStepTokens, options.MaxSequences);
+        return new StepCapacity(tokens, options.MaxSequences, KvCache.PagesFor(contextLength), Math.Min(tokens, MaxLogitRows));
+    }
+
+    private static TextTools? ReadTextTools(string folder) =>
+        Phi4Tokenizer.TryFromFolder(folder) is { } tokenizer ? new TextTools(tokenizer, ChatTemplate.FindInFolder(folder)) : null;
+
+    private static IKernels CreateKernels(Phi4LoadOptions options) => DeviceOf(options) switch
+    {
+        Phi4Device.Reference => new ReferenceKernels(),
+        _ => CpuKernels.Create(new CpuOptions { ThreadCount = options.ThreadCount }),
+    };
+
+    private static Phi4Device DeviceOf(Phi4LoadOptions options) => options.Device == Phi4Device.Auto ? Phi4Device.Cpu : options.Device;
+
+    private static void Validate(Phi4LoadOptions options)
+    {
+        Require(options.ThreadCount is null or (>= 1 and <= 1024), nameof(options.ThreadCount), options.ThreadCount, "1 to 1024, or null");
+        Require(options.ContextLength is null or >= 1, nameof(options.ContextLength), options.ContextLength, "at least 1, or null");
+        Require(options.CacheTokens is null or >= 1, nameof(options.CacheTokens), options.CacheTokens, "at least 1, or null");
+        Require(options.MaxSequences is >= 1 and <= 1024, nameof(options.MaxSequences), options.MaxSequences, "1 to 1024");
+        Require(options.MaxStepTokens is >= 1 and <= 65536, nameof(options.MaxStepTokens), options.MaxStepTokens, "1 to 65536");
+        Require(Enum.IsDefined(options.Device), nameof(options.Device), options.Device, "a named device");
+        Require(Enum.IsDefined(options.KvCacheType), nameof(options.KvCacheType), options.KvCacheType, "a named type");
+    }
+
+    private static void Require(bool holds, string option, object? value, string allowed)
+    {
+        if (!holds)
+        {
+            throw new InvalidOptionsException(option, value, allowed);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using Phi4.Core.Configuration;
+using Phi4.Core.Generation;
+using Phi4.Core.Sampling;
+using Phi4.Tokenizer;
+
+namespace Phi4;
+
+/// <summary>
+/// A loaded model: weights, tokenizer, cache and the engine that serves any number of requests at once. Thread-safe.
+/// Disposing it while requests run is safe: they end with <see cref="ObjectDisposedException"/> after the step in progress.
+/// </summary>
+public sealed class Phi4Model : IDisposable, IAsyncDisposable
+{
+    private readonly Engine _engine;
+    private readonly TextTools? _text;
+    private readonly GenerationConfig _generation;
+    private readonly ModelFacts _facts;
+    private readonly SamplerScratch _scratch;
+
+    internal Phi4Model(ModelConfig config, GenerationConfig generation, TextTools? text, Engine engine, Phi4Device device)
+    {
+        Config = config;
+        Device = device;
+        _generation = generation;
+        _text = text;
+        _engine = engine;
+        _scratch = new SamplerScratch(config.VocabSize);
+        _facts = new ModelFacts(config.VocabSize, engine.Limits.ContextLength, EndTokens.Of(config, generation));
+    }
+
+    /// <summary>What the model is.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Where the arithmetic runs; never <see cref="Phi4Device.Auto"/>.</summary>
+    public Phi4Device Device { get; }
+
+    /// <summary>Longest sequence, prompt and answer together, in tokens.</summary>
+    public int ContextLength => _facts.ContextLength;
+
+    /// <summary>Tokens that end an answer.</summary>
+    public IReadOnlyList<int> EndTokenIds => _facts.EndTokenIds;
+
+    /// <summary>The model's tokenizer, or null if its folder has none.</summary>
+    public Phi4Tokenizer? Tokenizer => _text?.Tokenizer;
+
+    /// <summary>The model's chat template, or null if its folder has none.</summary>
+    public ChatTemplate? ChatTemplate => _text?.ChatTemplate;
+
+    /// <summary>Loads a model from a folder in Hugging Face layout.</summary>
+    /// <param name="folder">Holds <c>config.json</c>, safetensors and, for text, a tokenizer.</param>
+    /// <param name="options">Device, context, cache; null for the defaults.</param>
+    /// <param name="progress">Told of each tensor.</param>
+    /// <param name="cancellationToken">Stops loading; nothing stays open.</param>
+    /// <exception cref="ModelFormatException">A file is not what it should be; says which, what was expected and what was found.</exception>
+    /// <exception cref="InsufficientModelMemoryException">The context asked for does not fit; has the numbers.</exception>
+    public static Task<Phi4Model> LoadAsync(
+        string folder, Phi4LoadOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        return Task.Run(() => ModelLoader.Load(folder, options ?? new Phi4LoadOptions(), progress, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Answers a prompt, piece by piece. The request starts with the enumeration; leaving it early cancels the request.</summary>
+    /// <param name="prompt">A conversation, text or tokens.</param>
+    /// <param name="options">Null for <see cref="GenerationOptions.Default"/>.</param>
+    /// <param name="cancellationToken">Stops within one step, during the prompt too, and gives the request's cache pages back.</param>
+    /// <returns>Chunks whose last one has the finish reason and the usage.</returns>
+    /// <exception cref="InvalidOptionsException">An impossible option; raised by the call itself.</exception>
+    /// <exception cref="ContextLengthExceededException">The prompt leaves no room for an answer; raised by the call itself.</exception>
+    public IAsyncEnumerable<GenerationChunk> GenerateAsync(
+        Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        int[] tokens = Encode(prompt);
+        GenerationOptions resolved = Resolve(options ?? GenerationOptions.Default);
+        if (tokens.Length >= ContextLength)
+        {
+            throw new ContextLengthExceededException(tokens.Length + 1, ContextLength);
+        }
+
+        return Stream(tokens, resolved, cancellationToken);
+    }
+
+    /// <summary>As <see cref="GenerateAsync"/>, in one piece.</summary>
+    public async Task<GenerationResult> CompleteAsync(
+        Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var text = new System.Text.StringBuilder();
+        List<int> ids = [];
+        List<TokenLogProbs>? logProbs = options?.LogProbs is null ? null : [];
+        GenerationChunk? last = null;
+        await foreach (GenerationChunk chunk in GenerateAsync(prompt, options, cancellationToken).ConfigureAwait(false))
+        {
+            text.Append(chunk.Text);
+            ids.AddRange(chunk.TokenIds);
+            logProbs?.AddRange(chunk.LogProbs ?? []);
+            last = chunk;
+        }
+
+        return new GenerationResult(text.ToString(), ids, logProbs, last!.FinishReason!.Value, last.Usage!);
+    }
+
+    /// <summary>The log-probability of every token of a prompt: perplexity, multiple choice, evaluation.</summary>
+    /// <param name="prompt">At least one token, at most <see cref="ContextLength"/>.</param>
+    /// <param name="includeLastLogits">Also return the logits after the last token.</param>
+    /// <param name="cancellationToken">Stops within one step.</param>
+    public Task<TokenScores> ScoreAsync(Prompt prompt, bool includeLastLogits = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        var request = new ScoreRequest(Encode(prompt), includeLastLogits, cancellationToken);
+        _engine.Submit(request);
+        return request.Completion;
+    }
+
+    /// <summary>An empty sequence to drive by hand: append, forward to logits, fork, truncate.</summary>
+    public Phi4Sequence CreateSequence() => new(_engine, Config.VocabSize);
+
+    /// <summary>What the engine is doing just now.</summary>
+    public Phi4ModelStatus GetStatus() => Phi4ModelStatus.From(_engine.Status());
+
+    /// <inheritdoc/>
+    public void Dispose() => _engine.Dispose();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => new(Task.Run(Dispose));
+
+    private int[] Encode(Prompt prompt)
+    {
+        int[] tokens = prompt.Encode(_text);
+        if (tokens.Length == 0)
+        {
+            throw new ArgumentException("The prompt is empty: it needs at least one token.", nameof(prompt));
+        }
+
+        TokenRange.ThrowIfOutside(tokens, Config.VocabSize);
+        return tokens.Length <= ContextLength ? tokens : throw new ContextLengthExceededException(tokens.Length, ContextLength);
+    }
+
+    private GenerationOptions Resolve(GenerationOptions options)
+    {
+        // Without do_sample the file's sampling values mean nothing; with it, an unnamed temperature is 1.
+        bool samples = _generation.DoSample == true;
+        GenerationConfig file = samples ? _generation : GenerationConfig.Empty;
+        GenerationOptions resolved = options.Resolve(
+            samples ? (float)(file.Temperature ?? 1) : null,
+            file.TopK,
+            (float?)file.TopP,
+            (float?)_generation.RepetitionPenalty,
+            (float?)file.MinP,
+            (float?)file.TypicalP);
+        resolved.Validate(Config.VocabSize, _facts.EndTokenIds);
+        if (_text is null && resolved.StopStrings is { Count: > 0 })
+        {
+            throw new InvalidOptionsException(nameof(options.StopStrings), resolved.StopStrings, "none, for a model without a tokenizer");
+        }
+
+        return resolved;
+    }
+
+    private async IAsyncEnumerable<GenerationChunk> Stream(
+        int[] prompt, GenerationOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        AnswerText? text = _text is null ? null : new AnswerText(_text.Tokenizer, options.StopStrings ?? []);
+        var request = new GenerationRequest(prompt, options, _scratch, _facts, text, stop.Token);
+        _engine.Submit(request);
+        try
+        {
+            await foreach (GenerationChunk chunk in request.Chunks.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+            {
+                yield return chunk;
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false); // an early break ends here: the engine drops the request before its next step
+        }
+    }
+}
+
+/// <summary>What a model's engine is doing, between two steps.</summary>
+/// <param name="RunningSequences">Sequences that the next step may serve.</param>
+/// <param name="WaitingSequences">Requests that wait for their turn.</param>
+/// <param name="FreeCacheTokens">Tokens that the cache could still take.</param>
+/// <param name="CacheTokens">Tokens that the cache holds in all.</param>
+public sealed record Phi4ModelStatus(int RunningSequences, int WaitingSequences, long FreeCacheTokens, long CacheTokens)
+{
+    internal static Phi4ModelStatus From(EngineStatus status) => new(
+        status.RunningCount,
+        status.WaitingCount,
+        (long)status.FreePageCount * Core.State.KvCache.PageSize,
+        (long)status.PageCount * Core.State.KvCache.PageSize);
+}
