@@ -12,7 +12,7 @@ internal sealed class RecordingSequence : ScheduledSequence
     private readonly Dictionary<int, float[]> _logits = [];
 
     public RecordingSequence(ReadOnlySpan<int> tokens, IEnumerable<int> wantedPositions)
-        : base(tokens, new PageTable())
+        : base(tokens, tokens.Length, new PageTable(KvCache.PagesFor(tokens.Length)))
     {
         _wanted = [.. wantedPositions, tokens.Length - 1];
     }

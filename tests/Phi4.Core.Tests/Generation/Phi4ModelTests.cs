@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+using Phi4.TestSupport;
+
+namespace Phi4.Core.Tests.Generation;
+
+internal sealed class Phi4ModelTests
+{
+    private static readonly Phi4LoadOptions Small = new() { ContextLength = 512, CacheTokens = 2048, MaxStepTokens = 32 };
+
+    [Test]
+    public async Task Requests_SixtyFourAtOnceWithRandomCancellations_LeakNoPage()
+    {
+        await using Phi4Model model = await Phi4Model.LoadAsync(Goldens.Model("tiny-phi4"), Small);
+        var random = new Random(11);
+        (int Prompt, int Tokens, int CancelAfter)[] plans =
+            [.. Enumerable.Range(0, 64).Select(_ => (random.Next(1, 300), random.Next(1, 60), random.Next(3) == 0 ? random.Next(0, 20) : int.MaxValue))];
+        int[] counts = await Task.WhenAll(plans.Select((plan, i) => Task.Run(() => RunOne(model, plan, i))));
+        for (int i = 0; i < plans.Length; i++)
+        {
+            Assert.That(counts[i], plans[i].CancelAfter == int.MaxValue ? Is.EqualTo(plans[i].Tokens) : Is.LessThanOrEqualTo(plans[i].Tokens), $"request {i}");
+        }
+
+        await AssertEmpty(model);
+    }
+
+    [Test]
+    public async Task Generate_LeftEarly_GivesItsPagesBack()
+    {
+        await using Phi4Model model = await Phi4Model.LoadAsync(Goldens.Model("tiny-phi4"), Small);
+        await foreach (GenerationChunk chunk in model.GenerateAsync(Prompt.FromTokens([5, 6, 7]), new() { IgnoreEndTokens = true }))
+        {
+            Assert.That(chunk.TokenIds, Has.Count.EqualTo(1));
+            break;
+        }
+
+        await AssertEmpty(model);
+    }
+
+    [Test]
+    public async Task Generate_CancelledDuringThePrompt_StopsAndGivesItsPagesBack()
+    {
+        await using Phi4Model model = await Phi4Model.LoadAsync(Goldens.Model("tiny-phi4"), Small with { MaxStepTokens = 1, MaxSequences = 1 });
+        using var cancellation = new CancellationTokenSource();
+        Task<GenerationResult> answer = model.CompleteAsync(Prompt.FromTokens(EngineTests.Tokens(500, 1)), cancellationToken: cancellation.Token);
+        await cancellation.CancelAsync();
+        Assert.That(async () => await answer, Throws.InstanceOf<OperationCanceledException>());
+        await AssertEmpty(model);
+    }
+
+    [Test]
+    public async Task Dispose_WhileRequestsRun_EndsThemWithATypedError()
+    {
+        Phi4Model model = await Phi4Model.LoadAsync(Goldens.Model("tiny-phi4"), Small);
+        Phi4Sequence sequence = model.CreateSequence();
+        sequence.Append(3, 4);
+        sequence.Forward();
+        Task<GenerationResult>[] running = [.. Enumerable.Range(0, 16).Select(i =>
+            model.CompleteAsync(Prompt.FromTokens(EngineTests.Tokens(100, i)), new() { MaxTokens = 400, IgnoreEndTokens = true }))];
+        await model.DisposeAsync();
+        foreach (Task<GenerationResult> request in running)
+        {
+            Assert.That(async () => await request, Throws.TypeOf<ObjectDisposedException>());
+        }
+
+        Assert.That(() => model.CompleteAsync(Prompt.FromTokens([1])), Throws.TypeOf<ObjectDisposedException>());
+        sequence.Append(5);
+        Assert.That(() => sequence.Forward(), Throws.TypeOf<ObjectDisposedException>());
+        sequence.Dispose();
+        model.Dispose();
+    }
+
+    [Test]
+    public async Task Generate_ToTheEndOfTheContext_SaysSo()
+    {
+        await using Phi4Model model = await Phi4Model.LoadAsync(Goldens.Model("tiny-phi4"), Small with { ContextLength = 40 });
+        var options = new GenerationOptions { IgnoreEndTokens = true };
+        GenerationResult result = await model.CompleteAsync(Prompt.FromTokens(EngineTests.Tokens(30, 1)), options);
+        Assert.That((result.FinishReason, result.TokenIds.Count), Is.EqualTo((FinishReason.ContextFull, 10)));
+        Assert.That(() => model.GenerateAsync(Prompt.FromTokens(EngineTests.Tokens(40, 1)), options), Throws.TypeOf<ContextLengthExceededException>());
+    }
+
+    [Test]
+    public async Task Requests_ThatCannotBeHonoured_AreRefusedAtTheDoor()
+    {
+        await using Phi4Model model = await Phi4Model.LoadAsync(Goldens.Model("tiny-phi4"), Small);
+        Assert.That(() => model.GenerateAsync(Prompt.FromTokens([])), Throws.ArgumentException);
+        Assert.That(() => model.GenerateAsync(Prompt.FromTokens([512])), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => model.GenerateAsync(Prompt.FromTokens([1]), new() { TopP = 2 }), Throws.TypeOf<InvalidOptionsException>());
+        Assert.That(() => model.GenerateAsync(Prompt.FromTokens([1]), new() { StopStrings = ["x"] }), Throws.TypeOf<InvalidOptionsException>());
+        Assert.That(() => model.GenerateAsync(Prompt.FromUser("hello")), Throws.TypeOf<Phi4Exception>().With.Message.Contains("tokenizer"));
+        Assert.That(model.GetStatus().RunningSequences, Is.Zero);
+    }
+
+    [Test]
+    public void Load_WithImpossibleOptions_SaysWhatIsAllowed()
+    {
+        string folder = Goldens.Model("tiny-phi4");
+        Assert.That(async () => await Phi4Model.LoadAsync(folder, new() { ContextLength = 20000 }), Throws.TypeOf<InvalidOptionsException>().With.Message.Contains("16384"));
+        Assert.That(async () => await Phi4Model.LoadAsync(folder, new() { ThreadCount = 0 }), Throws.TypeOf<InvalidOptionsException>());
+        Assert.That(async () => await Phi4Model.LoadAsync(folder, new() { ContextLength = 100, CacheTokens = 50 }), Throws.TypeOf<InvalidOptionsException>());
+        Assert.That(async () => await Phi4Model.LoadAsync(Path.Combine(folder, "nowhere")), Throws.InstanceOf<Phi4Exception>());
+    }
+
+    [Test]
+    public void Load_Cancelled_LeavesNothingBehind()
+    {
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        Assert.That(
+            async () => await Phi4Model.LoadAsync(Goldens.Model("tiny-phi4"), cancellationToken: cancelled.Token), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public async Task Generate_Greedy_EqualsTheReferenceContinuation([Values("cpu", "reference")] string device)
+    {
+        GoldenModel golden = GoldenModel.Read("tiny-phi4-mini");
+        Phi4Device asked = device == "cpu" ? Phi4Device.Cpu : Phi4Device.Reference;
+        await using Phi4Model model = await Phi4Model.LoadAsync(golden.Folder, new() { Device = asked, CacheTokens = 1024 });
+        foreach (GoldenGreedy greedy in golden.Greedy)
+        {
+            var options = new GenerationOptions { MaxTokens = greedy.Tokens.Length, IgnoreEndTokens = true };
+            GenerationResult result = await model.CompleteAsync(Prompt.FromTokens(greedy.PromptIds), options);
+            Assert.That(result.TokenIds, Is.EqualTo(greedy.Tokens).AsCollection, "margins of this model are far above the tolerance");
+        }
+    }
+
+    private static async Task<int> RunOne(Phi4Model model, (int Prompt, int Tokens, int CancelAfter) plan, int seed)
+    {
+        using var cancellation = new CancellationTokenSource();
+        int count = 0;
+        try
+        {
+            var options = new GenerationOptions { MaxTokens = plan.Tokens, IgnoreEndTokens = true };
+            await foreach (GenerationChunk chunk in model.GenerateAsync(Prompt.FromTokens(EngineTests.Tokens(plan.Prompt, seed)), options, cancellation.Token))
+            {
+                count += chunk.TokenIds.Count;
+                if (count > plan.CancelAfter)
+                {
+                    await cancellation.CancelAsync();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+        }
+
+        return count;
+    }
+
+    /// <summary>Cancelled requests are dropped before the next step: soon, not at once.</summary>
+    private static async Task AssertEmpty(Phi4Model model)
+    {
+        for (int i = 0; i < 200 && model.GetStatus() is not { RunningSequences: 0, WaitingSequences: 0 }; i++)
+        {
+            await Task.Delay(10);
+        }
+
+        Phi4ModelStatus status = model.GetStatus();
+        Assert.That((status.RunningSequences, status.WaitingSequences, status.FreeCacheTokens), Is.EqualTo((0, 0, status.CacheTokens)));
+    }
+}
