@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 using Phi4.Kernels;
 
-namespace Phi4.Core.Weights;
+namespace Phi4;
 
 /// <summary>A tensor of a checkpoint file: what it is called, what it holds, and where.</summary>
 /// <param name="Name">The checkpoint's name for it.</param>
