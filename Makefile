@@ -22,7 +22,7 @@ help: ## List the targets
 
 demo: ## Ask the model that ships with the repository a question (ASK="..." to ask another)
 	@$(DOTNET) build src/Phi4.Cli -c $(CONFIGURATION) -v quiet --nologo
-	@$(DOTNET) run --project src/Phi4.Cli -c $(CONFIGURATION) --no-build -- run --model $(MODEL) "$(ASK)"
+	@$(DOTNET) run --project src/Phi4.Cli -c $(CONFIGURATION) --no-build -- run --model $(MODEL) "$(ASK)" < /dev/null
 
 build: ## Build everything
 	$(DOTNET) build $(SOLUTION) -c $(CONFIGURATION) --nologo -v minimal

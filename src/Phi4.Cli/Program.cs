@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
-using System.CommandLine;
+using Phi4.Cli;
+using Phi4.Cli.Streams;
 
-return await new RootCommand("Runs phi-4 and its siblings.").Parse(args).InvokeAsync().ConfigureAwait(false);
+using Terminal terminal = Terminal.OfProcess();
+using var interrupts = new Interrupts(leave: Environment.Exit);
+using ProcessSignals signals = ProcessSignals.Register(interrupts);
+return await PhiCommand.RunAsync(args, terminal, interrupts).ConfigureAwait(false);

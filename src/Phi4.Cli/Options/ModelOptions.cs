@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+using System.CommandLine;
+using System.Globalization;
+using Phi4.Cli.Errors;
+
+namespace Phi4.Cli.Options;
+
+/// <summary>Which model, and how it is loaded.</summary>
+internal sealed class ModelOptions
+{
+    private readonly Option<string?> _device;
+    private readonly Option<int?> _contextSize;
+    private readonly Option<int?> _threads;
+    private readonly Option<KvCacheType?> _kv;
+
+    public ModelOptions(OptionFactory factory)
+    {
+        Model = factory.Text("--model", ["-m"], "DIR", "Model folder in Hugging Face layout: config.json, safetensors, tokenizer.", "PHI4_MODEL");
+        _device = factory.Text(
+            "--device", [], "auto|cpu|reference",
+            "Where the arithmetic runs: cpu uses the vector units, reference is slow float64. Allowed: auto, cpu, reference. Default: auto.",
+            "PHI4_DEVICE");
+        _contextSize = factory.Integer(
+            "--ctx-size", ["-c"], 1, int.MaxValue, "Longest sequence in tokens, prompt and answer together.",
+            "what the model was made for and memory allows", "PHI4_CTX_SIZE");
+        _threads = factory.Integer("--threads", ["-t"], 1, 1024, "Threads that compute.", "one a processor", "PHI4_THREADS");
+        _kv = factory.Choice(
+            "--kv", [], "How the cache stores keys and values: bf16 takes half the memory.", "f32", "PHI4_KV",
+            ("f32", KvCacheType.F32), ("bf16", KvCacheType.BF16));
+    }
+
+    public Option<string?> Model { get; }
+
+    public void AddTo(Command command)
+    {
+        command.Add(Model);
+        command.Add(_device);
+        command.Add(_contextSize);
+        command.Add(_threads);
+        command.Add(_kv);
+    }
+
+    public int? ContextSizeOf(ParseResult parse) => parse.GetValue(_contextSize);
+
+    /// <summary>The folder asked for; null if none was.</summary>
+    public string? FolderOf(ParseResult parse) => parse.GetValue(Model) is { Length: > 0 } folder ? ModelFolder.Require(folder) : null;
+
+    /// <summary>The folder asked for.</summary>
+    /// <exception cref="CommandException">None was, or it holds no model.</exception>
+    public string RequireFolderOf(ParseResult parse) =>
+        FolderOf(parse) ?? throw CommandException.Usage("No model given.", "name its folder with --model or in PHI4_MODEL.");
+
+    public Phi4LoadOptions LoadOptionsOf(ParseResult parse, int maxSequences) => new()
+    {
+        Device = DeviceOf(parse.GetValue(_device)),
+        ContextLength = parse.GetValue(_contextSize),
+        ThreadCount = parse.GetValue(_threads),
+        KvCacheType = parse.GetValue(_kv) ?? KvCacheType.F32,
+        MaxSequences = maxSequences,
+    };
+
+    private static Phi4Device DeviceOf(string? name) => name switch
+    {
+        null or "" or "auto" => Phi4Device.Auto,
+        "cpu" => Phi4Device.Cpu,
+        "reference" => Phi4Device.Reference,
+        _ when name == "cuda" || (name.StartsWith("cuda:", StringComparison.Ordinal)
+            && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _)) =>
+            throw new CommandException(ExitCode.NoSuchDevice, $"No device {name}: this build has no CUDA backend.", "--device cpu runs on the processor."),
+        _ => throw CommandException.Usage($"--device is \"{name}\"; allowed: auto, cpu, reference."),
+    };
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+using Phi4.Cli.Streams;
+
+namespace Phi4.Cli.Tests.Verbs;
+
+public sealed class ChatVerbTests
+{
+    private static readonly string[] Args = ["chat", "-m", TestModels.Sample, "--temp", "0", "-n", "24"];
+
+    [Test]
+    public async Task Lines_PipedIn_AreAnsweredOnStandardOutputAlone()
+    {
+        Outcome outcome = await Command.PipeAsync("What is 12 + 30?\n\n/bye\nWhat is 1 + 1?\n", Args);
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        Assert.That(outcome.Lines, Has.Length.EqualTo(1));
+        Assert.That(outcome.Out, Does.Contain("42"));
+        Assert.That(outcome.Error, Is.Empty);
+    }
+
+    [Test]
+    public async Task Commands_Typed_AreNoQuestions()
+    {
+        Outcome outcome = await Command.PipeAsync("/help\n/clear\n/system Be brief.\n/dance\n", Args);
+        Assert.That(outcome.ExitCode, Is.Zero, "the end of input leaves");
+        Assert.That(outcome.Out, Is.Empty);
+        Assert.That(outcome.Error, Does.Contain("/system TEXT").And.Contain("/dance is no command"));
+    }
+
+    [Test]
+    public async Task History_Cleared_GivesTheFirstAnswerAgain()
+    {
+        Outcome outcome = await Command.PipeAsync("What is 12 + 30?\n/clear\nWhat is 12 + 30?\n", [.. Args, "--stats"]);
+        string[] answers = outcome.Lines;
+        Assert.That(answers, Has.Length.EqualTo(2));
+        Assert.That(answers[1], Is.EqualTo(answers[0]));
+        int[] prompts = PromptTokens(outcome);
+        Assert.That(prompts[1], Is.EqualTo(prompts[0]), "the same number of prompt tokens");
+    }
+
+    [Test]
+    public async Task History_Kept_IsPartOfTheNextPrompt()
+    {
+        Outcome outcome = await Command.PipeAsync("What is 12 + 30?\nWhat is 12 + 30?\n", [.. Args, "--stats"]);
+        int[] prompts = PromptTokens(outcome);
+        Assert.That(prompts, Has.Length.EqualTo(2));
+        Assert.That(prompts[1], Is.GreaterThan(2 * prompts[0] - 5));
+    }
+
+    [Test]
+    public async Task Context_Exceeded_IsToldAndTheTalkGoesOn()
+    {
+        Outcome outcome = await Command.PipeAsync($"{new string('x', 600)}\nHi\n", [.. Args, "-c", "64"]);
+        Assert.That(outcome.ExitCode, Is.Zero);
+        Assert.That(outcome.Error, Does.StartWith("error: ").And.Contain("hint: /clear"));
+        Assert.That(outcome.Out, Is.Not.Empty, "the short question is answered");
+    }
+
+    [Test]
+    public async Task Model_WithoutTokenizer_CannotTalk() =>
+        Assert.That((await Command.PipeAsync("Hi\n", "chat", "-m", TestModels.Tiny)).ExitCode, Is.EqualTo(1));
+
+    [Test]
+    public async Task Interrupt_WhileWaiting_WarnsFirstAndLeavesThen()
+    {
+        using var interrupts = new Interrupts(_ => { });
+        using var silent = new SilentReader();
+        Task<Outcome> running = Command.RunAsync(Args, null, interrupts: interrupts, reader: silent);
+        await silent.Asked.WaitAsync(TimeSpan.FromSeconds(60));
+        interrupts.Signal();
+        await Task.Delay(100);
+        Assert.That(running.IsCompleted, Is.False);
+        interrupts.Signal();
+        Outcome outcome = await running;
+        Assert.That(outcome.ExitCode, Is.EqualTo(130));
+        Assert.That(outcome.Error, Does.Contain("Ctrl-C once more"));
+    }
+
+    /// <summary>The first number of each line of statistics.</summary>
+    private static int[] PromptTokens(Outcome outcome) =>
+        [.. outcome.Error.Split('\n').Where(line => line.StartsWith("prompt ", StringComparison.Ordinal)).Select(line => int.Parse(line.Split(' ')[1]))];
+
+    /// <summary>Somebody who sits at the keyboard and does not type.</summary>
+    private sealed class SilentReader : TextReader
+    {
+        private readonly TaskCompletionSource _asked = new();
+        private readonly ManualResetEventSlim _gone = new();
+
+        public Task Asked => _asked.Task;
+
+        public override string? ReadLine()
+        {
+            _asked.TrySetResult();
+            _gone.Wait();
+            return null;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _gone.Set();
+            base.Dispose(disposing);
+        }
+    }
+}
