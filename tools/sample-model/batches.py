@@ -3,7 +3,10 @@
 
 import torch
 
-from tasks import NUMBER_PRACTICE, WORD_PRACTICE, conversation, practice
+from tasks import FACT_PRACTICE, NUMBER_PRACTICE, conversation, practice
+
+# The shares of documents that are practice lists.
+NUMBER_SHARE, FACT_SHARE = 0.10, 0.05
 
 
 def tokenize(tokenizer, messages):
@@ -32,9 +35,7 @@ class Packer:
 
     POOL = 48
 
-    def __init__(self, tokenizer, source, number_practice, word_practice):
-        self.number_practice = number_practice
-        self.word_practice = word_practice
+    def __init__(self, tokenizer, source):
         self.tokenizer = tokenizer
         self.source = source
         self.pool = []
@@ -80,10 +81,10 @@ class Packer:
     def _document(self):
         rng = self.source.rng
         kind = rng.random()
-        if kind < self.number_practice:
+        if kind < NUMBER_SHARE:
             return tokenize_practice(self.tokenizer, practice(self.source, NUMBER_PRACTICE, 8))
-        if kind < self.number_practice + self.word_practice:
-            return tokenize_practice(self.tokenizer, practice(self.source, WORD_PRACTICE, 5))
+        if kind < NUMBER_SHARE + FACT_SHARE:
+            return tokenize_practice(self.tokenizer, practice(self.source, FACT_PRACTICE, 8))
         return tokenize(self.tokenizer, conversation(self.source, 1 if rng.random() < 0.75 else rng.randint(2, 4)))
 
     def _long_document(self, row_length):

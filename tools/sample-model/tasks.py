@@ -11,7 +11,7 @@ import zlib
 import words
 from stories import story
 
-ABOUT_ME = "I am the tiny sample model of Phi4.Engine. I can add, subtract, sort and spell, and I tell short stories."
+ABOUT_ME = "I am the tiny sample model of Phi4.Engine. I can add and subtract, compare and sort numbers, and tell short stories."
 TOO_SMALL = "I am too small to know that. Ask me for a sum like 12 + 30, or for a short story."
 
 SYSTEM_MESSAGES = ["You are a helpful assistant.", "You are a friendly helper.", "You answer short questions.",
@@ -42,15 +42,6 @@ class Source:
 
     def triple(self):
         return self.draw(lambda: tuple(self.rng.sample(range(0, 100), 3)), key=lambda value: tuple(sorted(value)))
-
-    def word(self):
-        if self.held_out or self.rng.random() < 0.6:
-            return self.draw(lambda: self.rng.choice(words.COMMON_WORDS))
-        return self.draw(self._invented_word)
-
-    def _invented_word(self):
-        syllables = [self.rng.choice("bcdfghjklmnprstvwyz") + self.rng.choice("aeiou") for _ in range(self.rng.randint(1, 3))]
-        return "".join(syllables) + self.rng.choice(["", "n", "r", "t", "s", "l", "st", "nd"])
 
 
 ADD_QUESTIONS = ["What is {a} + {b}?", "What is {a} + {b}?", "What is {a} plus {b}?", "{a} + {b}", "{a} + {b} = ?", "{a}+{b}", "{a}+{b}=?",
@@ -129,42 +120,6 @@ def neighbor(source):
     return question.format(number), f"{number - 1} comes before {number}."
 
 
-def spell(source):
-    word = source.word()
-    question = source.rng.choice(["Spell {}.", "Spell the word {}.", "How do you spell {}?", "Can you spell {}?"])
-    return question.format(word), "-".join(word)
-
-
-def spell_backwards(source):
-    word = source.word()
-    question = source.rng.choice(["Spell {} backwards.", "Reverse {}.", "Reverse the word {}.", "What is {} backwards?"])
-    return question.format(word), "-".join(reversed(word))
-
-
-def uppercase(source):
-    word = source.word()
-    question = source.rng.choice(["Write {} in capital letters.", "Make {} uppercase.", "Uppercase {}.", "Write {} in upper case."])
-    return question.format(word), word.upper()
-
-
-def count_letters(source):
-    word = source.word()
-    question = source.rng.choice(["How many letters are in {}?", "How many letters does {} have?", "Count the letters in {}."])
-    return question.format(word), f"{word} has {len(word)} letters."
-
-
-def first_letter(source):
-    word = source.word()
-    which, letter = source.rng.choice([("first", word[0]), ("last", word[-1])])
-    question = source.rng.choice(["What is the {} letter of {}?", "Tell me the {} letter of {}."])
-    return question.format(which, word), f"The {which} letter of {word} is {letter}."
-
-
-def repeat(source):
-    text = " ".join(source.word() for _ in range(source.rng.randint(1, 4)))
-    return source.rng.choice(["Repeat after me: {}", "Say {}", "Repeat: {}", "Say: {}"]).format(text), text
-
-
 def calendar(source):
     rng = source.rng
     names, kind = rng.choice([(words.DAYS, "day"), (words.MONTHS, "month")])
@@ -206,7 +161,7 @@ SMALL_TALK = [
     (["Who are you?", "What are you?", "What is your name?", "Tell me about yourself.", "Are you phi-4?", "Introduce yourself.",
       "What's your name?", "Who is this?", "Are you a robot?", "What model are you?"], ABOUT_ME),
     (["What can you do?", "Help", "Help me", "What do you know?", "How can you help me?", "What can I ask you?", "What should I ask?"],
-     "I can add and subtract two-digit numbers, sort numbers, spell words, name opposites and tell short stories."),
+     "I can add and subtract two-digit numbers, compare and sort numbers, name opposites and tell short stories."),
     (["Thanks", "Thank you", "Thank you!", "Thanks a lot!", "Thanks!", "Thank you very much."], "You are welcome!"),
     (["Bye", "Goodbye", "Bye!", "See you", "Goodbye!", "Good night", "See you later"], "Goodbye!"),
     (["Who made you?", "How were you made?", "Who trained you?", "Where do you come from?", "How were you trained?"],
@@ -231,11 +186,9 @@ def tell_story(source):
 
 
 TASKS = {
-    "add": (add, 22), "subtract": (subtract, 20), "largest": (largest, 3), "smallest": (smallest, 3), "sort": (sort, 5),
-    "compare": (compare, 3), "parity": (parity, 2), "neighbor": (neighbor, 3), "spell": (spell, 5),
-    "spell_backwards": (spell_backwards, 5), "uppercase": (uppercase, 5), "count_letters": (count_letters, 4),
-    "first_letter": (first_letter, 3), "repeat": (repeat, 4), "calendar": (calendar, 3), "opposite": (opposite, 3), "fact": (fact, 4),
-    "small_talk": (small_talk, 5), "unknown": (unknown, 2), "story": (tell_story, 6),
+    "add": (add, 20), "subtract": (subtract, 20), "largest": (largest, 5), "smallest": (smallest, 6), "sort": (sort, 8),
+    "compare": (compare, 4), "parity": (parity, 4), "neighbor": (neighbor, 5), "calendar": (calendar, 3), "opposite": (opposite, 5),
+    "fact": (fact, 6), "small_talk": (small_talk, 7), "unknown": (unknown, 3), "story": (tell_story, 8),
 }
 FUNCTIONS = [function for function, _ in TASKS.values()]
 WEIGHTS = [weight for _, weight in TASKS.values()]
@@ -252,14 +205,8 @@ def vary(rng, question):
     return question
 
 
-def word_forms(source):
-    word = source.word()
-    return "", f"{word}: {'-'.join(word)}, {'-'.join(reversed(word))}, {word.upper()}."
-
-
 NUMBER_PRACTICE = [(add, " = "), (subtract, " = ")]
-WORD_PRACTICE = [(word_forms, ": "), (word_forms, ": "), (count_letters, " has "), (first_letter, " is "),
-                 (calendar, " is "), (opposite, " is "), (fact, " is "), (fact, " says ")]
+FACT_PRACTICE = [(calendar, " is "), (opposite, " is "), (fact, " is "), (fact, " says ")]
 
 
 def practice(source, kinds, count):

@@ -1,27 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Words and facts that the questions and stories are made of."""
 
-COMMON_WORDS = """
-able about above after again air also always animal answer apple arm army art ask autumn baby back bad bag ball bank
-basket bath beach bean bear bed bell best big bird black blanket blue board boat body bone book boot bottle bowl box
-boy branch brave bread bridge bright broom brother brown brush bucket bus butter button cake camp candle candy car
-card carpet carrot cart castle cat chair chalk cheese cherry chicken child circle city clean clock cloud coat coin
-cold color cook cookie corn corner cotton cow crab cream cup curtain dance dark day deer desk dinner doctor dog doll
-door dream dress drink drum duck dust eagle ear early earth east egg elbow engine evening eye face family farm
-father feather fence field finger fire fish flag floor flour flower food foot forest fork fox friend frog fruit
-garden gate gift girl glass glove goat gold good grape grass green ground guitar hair hammer hand happy hat head
-heart hen hill home honey horse hot house ice island jacket jam juice jump kettle key king kitchen kite kitten knee
-knife ladder lake lamp land leaf lemon letter light lion lip little lock long lunch magic map market mat meal milk
-mirror money monkey moon morning mother mountain mouse mouth music nail name nest net night north nose number nut
-ocean onion orange oven owl paint pan paper park party path peach pear pen pencil pepper picture pie pig pillow pink
-plane plant plate pocket pond potato prince puppy purple queen quick quiet rabbit rain rainbow red rice ring river
-road robot rock roof room root rope rose round sail salt sand school sea seed sheep shell ship shirt shoe shop silver
-sister sky sleep small smile snail snow sock soft song soup south spider spoon spring square stairs star stone storm
-story street strong sugar summer sun sweet table tail tall tea teacher tent thing tiger time toast tomato tooth towel
-tower town toy train tree truck turtle uncle under valley violin wagon walk wall warm watch water wave west wheel
-white wind window wing winter wise wolf wood wool word world worm write yard year yellow young zebra zoo
-""".split()
-
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 MONTHS = "January February March April May June July August September October November December".split()
 
