@@ -53,7 +53,7 @@ internal sealed class ScoreRequest : ScheduledSequence
         }
         else if (IsFinished)
         {
-            _completion.SetResult(new TokenScores { TokenIds = Tokens.ToArray(), LogProbs = _logProbs, Top = _top, LastLogits = _lastLogits });
+            _completion.SetResult(new TokenScores { TokenIds = Tokens.ToArray(), LogProbs = _logProbs, Top = _top, LastLogits = _lastLogits is { } last ? last : default(ReadOnlyMemory<float>?) });
         }
         else
         {

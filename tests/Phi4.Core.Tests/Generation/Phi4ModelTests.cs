@@ -92,6 +92,35 @@ internal sealed class Phi4ModelTests
     }
 
     [Test]
+    public async Task Score_OfAPrompt_AgreesWithItsLogits()
+    {
+        await using Phi4Model model = await Phi4Model.LoadAsync(Goldens.Model("tiny-phi4"), Small);
+        int[] tokens = EngineTests.Tokens(50, 1);
+        TokenScores scores = await model.ScoreAsync(Prompt.FromTokens(tokens), includeLastLogits: true);
+        Assert.That((scores.LogProbs[0], scores.Top[0]), Is.EqualTo(((float?)null, (TokenLogProb?)null)), "nothing precedes the first token");
+        using Phi4Sequence sequence = model.CreateSequence();
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            sequence.Append(tokens[i]);
+            float[] logits = sequence.Forward().ToArray();
+            if (i + 1 < tokens.Length)
+            {
+                double sum = logits.Sum(value => Math.Exp(value - (double)logits.Max()));
+                double expected = logits[tokens[i + 1]] - logits.Max() - Math.Log(sum);
+                Assert.That(scores.LogProbs[i + 1], Is.EqualTo(expected).Within(1e-5));
+                Assert.That(scores.Top[i + 1]!.Value.Id, Is.EqualTo(Array.IndexOf(logits, logits.Max())));
+            }
+            else
+            {
+                Assert.That(scores.LastLogits!.Value.ToArray(), Is.EqualTo(logits).AsCollection);
+            }
+        }
+
+        Assert.That((await model.ScoreAsync(Prompt.FromTokens(tokens))).LastLogits, Is.Null);
+        Assert.That(scores.MeanLogProb, Is.EqualTo(scores.LogProbs.Skip(1).Average(value => (double)value!.Value)).Within(1e-12));
+    }
+
+    [Test]
     public void Load_WithImpossibleOptions_SaysWhatIsAllowed()
     {
         string folder = Goldens.Model("tiny-phi4");
