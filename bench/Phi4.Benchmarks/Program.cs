@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: MIT
+using System.Globalization;
 using BenchmarkDotNet.Running;
+using Phi4.Benchmarks.Kernels;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+if (args is ["shares", .. var rest])
+    KernelShares.Run(rest is [var threads] ? int.Parse(threads, CultureInfo.InvariantCulture) : Environment.ProcessorCount);
+else
+    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

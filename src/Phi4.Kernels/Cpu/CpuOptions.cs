@@ -6,11 +6,21 @@ namespace Phi4.Kernels.Cpu;
 /// <summary>How the CPU backend uses the machine.</summary>
 internal sealed record CpuOptions
 {
+    private const int MostThreads = 1024;
+
     /// <summary>Threads that compute, the caller included; null for one a processor that this process may use.</summary>
     public int? ThreadCount { get; init; }
 
-    /// <summary>Widest vector unit to use; wider than the machine has works too, slowly. Results are the same bits at every width.</summary>
+    /// <summary>Vectors to use; wider than the machine has works too, slowly. Results are the same bits at every width.</summary>
     public VectorWidth VectorWidth { get; init; }
+
+    /// <summary>The thread count, decided.</summary>
+    public int ResolveThreadCount() => ThreadCount switch
+    {
+        null => Math.Clamp(Environment.ProcessorCount, 1, MostThreads),
+        >= 1 and <= MostThreads => ThreadCount.Value,
+        _ => throw new ArgumentOutOfRangeException(nameof(ThreadCount), ThreadCount, $"Threads must be 1 to {MostThreads}."),
+    };
 }
 
 /// <summary>A vector unit by its width in bits.</summary>
@@ -35,9 +45,13 @@ internal enum VectorWidth
 /// <summary>Which width a machine gets.</summary>
 internal static class VectorWidths
 {
-    public static VectorWidth Resolve(VectorWidth asked) => asked != VectorWidth.Auto ? asked
-        : Vector512.IsHardwareAccelerated ? VectorWidth.V512
-        : Vector256.IsHardwareAccelerated ? VectorWidth.V256
-        : Vector128.IsHardwareAccelerated ? VectorWidth.V128
-        : VectorWidth.Scalar;
+    public static VectorWidth Resolve(VectorWidth asked) => asked switch
+    {
+        VectorWidth.Auto when Vector512.IsHardwareAccelerated => VectorWidth.V512,
+        VectorWidth.Auto when Vector256.IsHardwareAccelerated => VectorWidth.V256,
+        VectorWidth.Auto when Vector128.IsHardwareAccelerated => VectorWidth.V128,
+        VectorWidth.Auto => VectorWidth.Scalar,
+        >= VectorWidth.V512 and <= VectorWidth.Scalar => asked,
+        _ => throw new ArgumentOutOfRangeException(nameof(asked), asked, "Not a known vector width."),
+    };
 }

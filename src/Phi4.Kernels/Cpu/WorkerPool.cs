@@ -1,183 +1,224 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 
 namespace Phi4.Kernels.Cpu;
 
-/// <summary>
-/// A few threads that split one job at a time into fixed shares, the caller taking the first. A worker spins briefly after a job, since the next one mostly
-/// follows at once, then sleeps: an idle pool costs nothing.
-/// </summary>
-internal sealed unsafe class WorkerPool : IDisposable
+/// <summary>A piece of work cut into shares that may run at the same time.</summary>
+internal abstract class Job
 {
-    /// <summary>Turns of the short spin: some tens of microseconds, about the gap between two operations of a step.</summary>
-    private const int SpinTurns = 2000;
+    /// <summary>Does share <paramref name="share"/> of <paramref name="shareCount"/>.</summary>
+    public abstract void Run(int share, int shareCount);
+}
 
-    private readonly Thread[] _threads;
-    private readonly object _gate = new();
-    private readonly object _doneGate = new();
-    private readonly int _spinTurns;
-    private delegate*<void*, int, int, void> _job;
-    private void* _state;
-    private int _round;
-    private int _pending;
-    private int _sleepers;
-    private bool _stopping;
+/// <summary>
+/// Threads that run the shares of one job at a time; the caller does share 0. A worker without work watches for it for a few tens of
+/// microseconds (the gap between two kernels is shorter), then sleeps and costs nothing.
+/// </summary>
+internal sealed class WorkerPool : IDisposable
+{
+    private static readonly long WatchTicks = Stopwatch.Frequency * 40 / 1_000_000;
+
+    private readonly Worker[] _workers;
+    private readonly AutoResetEvent _done = new(false);
+    private readonly long _watchTicks;
+    private Job? _job;
+    private int _shareCount;
+    private int _running;
+    private int _callerSleeps;
+    private int _busy;
+    private bool _stopped;
     private ExceptionDispatchInfo? _failure;
 
     public WorkerPool(int threadCount)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threadCount);
-        ThreadCount = threadCount;
-        _spinTurns = threadCount <= Environment.ProcessorCount ? SpinTurns : 0; // more threads than processors: spinning would steal
-        _threads = new Thread[threadCount - 1];
-        for (int i = 0; i < _threads.Length; i++)
+        ArgumentOutOfRangeException.ThrowIfLessThan(threadCount, 1);
+
+        // With more threads than processors a watcher would only keep a worker from its work.
+        _watchTicks = threadCount > Environment.ProcessorCount ? 0 : WatchTicks;
+        _workers = new Worker[threadCount - 1];
+        for (int i = 0; i < _workers.Length; i++)
         {
-            int share = i + 1;
-            _threads[i] = new Thread(() => Work(share)) { IsBackground = true, Name = $"phi4-worker-{share}" };
-            _threads[i].Start();
+            _workers[i] = new Worker(this, share: i + 1);
         }
     }
 
-    public int ThreadCount { get; }
+    public int ThreadCount => _workers.Length + 1;
 
-    /// <summary>Runs job(state, share, shareCount) for every share and waits for all. One caller at a time.</summary>
-    public void Run(delegate*<void*, int, int, void> job, void* state)
+    /// <summary>Runs all shares and returns when the last is done. The first exception of a share comes out here.</summary>
+    /// <exception cref="InvalidOperationException">Another job is running.</exception>
+    public void Run(Job job, int shareCount)
     {
-        if (_threads.Length == 0)
+        ArgumentOutOfRangeException.ThrowIfLessThan(shareCount, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(shareCount, ThreadCount);
+        if (Interlocked.Exchange(ref _busy, 1) != 0)
         {
-            job(state, 0, 1);
-            return;
+            throw new InvalidOperationException("The kernels are running another operation; they serve one step at a time.");
         }
 
-        Start(job, state);
         try
         {
-            job(state, 0, ThreadCount);
-        }
-        catch (Exception e)
-        {
-            _failure = ExceptionDispatchInfo.Capture(e);
-        }
+            ObjectDisposedException.ThrowIf(_stopped, this);
+            if (shareCount == 1)
+            {
+                job.Run(0, 1);
+                return;
+            }
 
-        WaitForWorkers();
-        ExceptionDispatchInfo? failure = _failure;
-        _failure = null;
-        failure?.Throw();
+            _job = job;
+            _shareCount = shareCount;
+            _failure = null;
+            Volatile.Write(ref _running, shareCount - 1);
+            for (int i = 0; i < shareCount - 1; i++)
+            {
+                _workers[i].Wake();
+            }
+
+            RunShare(0);
+            WaitForWorkers();
+            _job = null;
+            _failure?.Throw();
+        }
+        finally
+        {
+            Volatile.Write(ref _busy, 0);
+        }
     }
 
+    /// <summary>Ends and joins the threads. Waits for a running job.</summary>
     public void Dispose()
     {
-        lock (_gate)
+        SpinWait wait = default;
+        while (Interlocked.Exchange(ref _busy, 1) != 0)
         {
-            _stopping = true;
-            Volatile.Write(ref _round, _round + 1);
-            Monitor.PulseAll(_gate);
+            wait.SpinOnce();
         }
 
-        foreach (Thread thread in _threads)
+        bool first = !_stopped;
+        _stopped = true;
+        Volatile.Write(ref _busy, 0);
+        if (first)
         {
-            thread.Join();
+            foreach (Worker worker in _workers)
+            {
+                worker.Dispose();
+            }
+
+            _done.Dispose();
         }
     }
 
-    private void Start(delegate*<void*, int, int, void> job, void* state)
+    private void RunShare(int share)
     {
-        lock (_gate)
+        try
         {
-            ObjectDisposedException.ThrowIf(_stopping, this);
-            _job = job;
-            _state = state;
-            _pending = _threads.Length;
-            Volatile.Write(ref _round, _round + 1);
-            if (_sleepers > 0)
-            {
-                Monitor.PulseAll(_gate);
-            }
+            _job!.Run(share, _shareCount);
+        }
+#pragma warning disable CA1031 // It is thrown again on the caller's thread.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
+        }
+    }
+
+    private void FinishShare()
+    {
+        if (Interlocked.Decrement(ref _running) == 0 && Interlocked.Exchange(ref _callerSleeps, 0) == 1)
+        {
+            _done.Set();
         }
     }
 
     private void WaitForWorkers()
     {
-        if (!SpinUntilZeroPending())
+        long start = Stopwatch.GetTimestamp();
+        while (Volatile.Read(ref _running) != 0)
         {
-            lock (_doneGate)
+            if (Stopwatch.GetTimestamp() - start < _watchTicks)
             {
-                while (Volatile.Read(ref _pending) > 0)
+                Thread.SpinWait(8);
+                continue;
+            }
+
+            Interlocked.Exchange(ref _callerSleeps, 1);
+            if (Volatile.Read(ref _running) != 0 || Interlocked.Exchange(ref _callerSleeps, 0) == 0)
+            {
+                _done.WaitOne();
+            }
+        }
+    }
+
+    private sealed class Worker : IDisposable
+    {
+        private readonly WorkerPool _pool;
+        private readonly int _share;
+        private readonly AutoResetEvent _wake = new(false);
+        private readonly Thread _thread;
+        private int _posted;
+        private int _sleeps;
+        private volatile bool _stop;
+
+        public Worker(WorkerPool pool, int share)
+        {
+            _pool = pool;
+            _share = share;
+            _thread = new Thread(Loop) { IsBackground = true, Name = $"phi4-kernel-{share}" };
+            _thread.Start();
+        }
+
+        public void Wake()
+        {
+            Interlocked.Increment(ref _posted);
+            if (Interlocked.Exchange(ref _sleeps, 0) == 1)
+            {
+                _wake.Set();
+            }
+        }
+
+        public void Dispose()
+        {
+            _stop = true;
+            Wake();
+            _thread.Join();
+            _wake.Dispose();
+        }
+
+        private void Loop()
+        {
+            int seen = 0;
+            while (true)
+            {
+                WaitForPost(seen);
+                seen++;
+                if (_stop)
                 {
-                    Monitor.Wait(_doneGate);
+                    return;
+                }
+
+                _pool.RunShare(_share);
+                _pool.FinishShare();
+            }
+        }
+
+        private void WaitForPost(int seen)
+        {
+            long start = Stopwatch.GetTimestamp();
+            while (Volatile.Read(ref _posted) == seen)
+            {
+                if (Stopwatch.GetTimestamp() - start < _pool._watchTicks)
+                {
+                    Thread.SpinWait(8);
+                    continue;
+                }
+
+                // Whoever takes the flag back owes or has paid the signal: no wake-up is lost and none is left over.
+                Interlocked.Exchange(ref _sleeps, 1);
+                if (Volatile.Read(ref _posted) == seen || Interlocked.Exchange(ref _sleeps, 0) == 0)
+                {
+                    _wake.WaitOne();
                 }
             }
-        }
-    }
-
-    private bool SpinUntilZeroPending()
-    {
-        for (int turn = 0; turn < _spinTurns; turn++)
-        {
-            if (Volatile.Read(ref _pending) == 0)
-            {
-                return true;
-            }
-
-            Thread.SpinWait(8);
-        }
-
-        return Volatile.Read(ref _pending) == 0;
-    }
-
-    private void Work(int share)
-    {
-        int seen = 0;
-        while (true)
-        {
-            seen = WaitForRound(seen);
-            if (_stopping)
-            {
-                return;
-            }
-
-            try
-            {
-                _job(_state, share, ThreadCount);
-            }
-            catch (Exception e)
-            {
-                Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
-            }
-
-            if (Interlocked.Decrement(ref _pending) == 0)
-            {
-                lock (_doneGate)
-                {
-                    Monitor.Pulse(_doneGate);
-                }
-            }
-        }
-    }
-
-    private int WaitForRound(int seen)
-    {
-        for (int turn = 0; turn < _spinTurns; turn++)
-        {
-            int round = Volatile.Read(ref _round);
-            if (round != seen)
-            {
-                return round;
-            }
-
-            Thread.SpinWait(8);
-        }
-
-        lock (_gate)
-        {
-            _sleepers++;
-            while (_round == seen)
-            {
-                Monitor.Wait(_gate);
-            }
-
-            _sleepers--;
-            return _round;
         }
     }
 }

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
+namespace Phi4.Kernels.Cpu;
+
+internal sealed partial class CpuKernels
+{
+    public void RopeAndAppend(TensorView query, TensorView key, TensorView value, TensorView ropeTable, in KvLayerView cache, in BatchView batch)
+    {
+        KernelShapes.RopeAndAppend(query, key, value, ropeTable, cache, batch);
+        if (batch.TokenCount == 0)
+        {
+            return;
+        }
+
+        (_rope.Query, _rope.Key, _rope.Value, _rope.Table) = (query, key, value, ropeTable);
+        (_rope.Cache, _rope.Batch) = (cache, batch);
+        _pool.Run(_rope, Shares(query.Count + key.Count + value.Count, batch.TokenCount));
+    }
+}
+
+/// <summary>Tokens to rotate and append. Each product and each sum rounds by itself: no fused step, so every machine gives the same bits.</summary>
+internal abstract class RopeJob : Job
+{
+    public TensorView Query { get; set; }
+
+    public TensorView Key { get; set; }
+
+    public TensorView Value { get; set; }
+
+    public TensorView Table { get; set; }
+
+    public KvLayerView Cache { get; set; }
+
+    public BatchView Batch { get; set; }
+}
+
+/// <inheritdoc/>
+internal sealed unsafe class RopeJob<TOps, TV> : RopeJob
+    where TOps : struct, IVectorOps<TV>
+    where TV : struct
+{
+    public override void Run(int share, int shareCount)
+    {
+        (int start, int end) = Share.Range(Batch.TokenCount, 1, share, shareCount);
+        KvLayerView cache = Cache;
+        for (int t = start; t < end; t++)
+        {
+            float* angles = (float*)Table.Address + (((int*)Batch.RopeRows.Address)[t] * Table.RowStride);
+            Rotate(Query, t, angles);
+            Rotate(Key, t, angles);
+            int slot = ((int*)Batch.Slots.Address)[t];
+            int page = slot / cache.PageSize;
+            long inside = (long)(slot % cache.PageSize) * cache.HeadSize;
+            float* key = (float*)Key.Address + (t * Key.RowStride);
+            float* value = (float*)Value.Address + (t * Value.RowStride);
+            for (int head = 0; head < cache.KvHeadCount; head++)
+            {
+                Append(cache, key + ((long)head * cache.HeadSize), cache.KeyOffset(page, head) + inside);
+                Append(cache, value + ((long)head * cache.HeadSize), cache.ValueOffset(page, head) + inside);
+            }
+        }
+    }
+
+    private static void Append(in KvLayerView cache, float* source, long element)
+    {
+        int count = cache.HeadSize;
+        if (cache.DType == DType.F32)
+        {
+            new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>((float*)cache.Address + element, count));
+            return;
+        }
+
+        ushort* destination = (ushort*)cache.Address + element;
+        for (int i = 0; i < count; i++)
+        {
+            destination[i] = BFloat16.FromSingle(source[i]);
+        }
+    }
+
+    private void Rotate(TensorView heads, int t, float* angles)
+    {
+        float* row = (float*)heads.Address + (t * heads.RowStride);
+        for (int start = 0; start < heads.Columns; start += Cache.HeadSize)
+        {
+            RotateHead(row + start, angles, Table.Columns / 2);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RotateHead(float* head, float* angles, int half)
+    {
+        int i = 0;
+        for (; i + TOps.Count <= half; i += TOps.Count)
+        {
+            TV a = TOps.Load(head + i);
+            TV b = TOps.Load(head + half + i);
+            TV cos = TOps.Load(angles + i);
+            TV sin = TOps.Load(angles + half + i);
+            TOps.Store(head + i, TOps.Subtract(TOps.Multiply(a, cos), TOps.Multiply(b, sin)));
+            TOps.Store(head + half + i, TOps.Add(TOps.Multiply(b, cos), TOps.Multiply(a, sin)));
+        }
+
+        for (; i < half; i++)
+        {
+            float a = head[i];
+            float b = head[half + i];
+            head[i] = (a * angles[i]) - (b * angles[half + i]);
+            head[half + i] = (b * angles[i]) + (a * angles[half + i]);
+        }
+    }
+}

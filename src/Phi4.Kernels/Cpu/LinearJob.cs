@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+
+namespace Phi4.Kernels.Cpu;
+
+/// <summary>Operands of one product. With <paramref name="Up"/> it is the gated form and <paramref name="Weight"/> is the gate.</summary>
+internal readonly record struct LinearCall(
+    TensorView Destination, TensorView Source, TensorView Weight, TensorView Up, TensorView Bias, LinearEpilogue Epilogue);
+
+/// <summary>
+/// source * weight^T for a share of the weight's rows. Every sum has sixteen lanes (lane = input index mod 16, index rising, the row taken as if
+/// zeros followed it up to a multiple of 16) and ends in <see cref="VectorMath.Sum"/>, for one token and for many alike.
+/// </summary>
+internal abstract class LinearJob : Job
+{
+    /// <summary>Weight rows that the many-token loop widens at once; gated: half of them gate, half up.</summary>
+    public const int RowsPerBlock = 12;
+
+    /// <summary>Inputs widened at once: with four tokens' the panel fits a 32 KiB first-level cache.</summary>
+    protected const int PanelWidth = 384;
+
+    /// <summary>Tokens whose lanes wait in scratch while the panel moves along the inputs.</summary>
+    protected const int TokenBlock = 128;
+
+    protected const int PanelFloats = RowsPerBlock * PanelWidth;
+    protected const int LaneFloats = TokenBlock * RowsPerBlock * VectorMath.Lanes;
+    protected const int TailFloats = TokenBlock * VectorMath.Lanes;
+
+    /// <summary>Sums of one token's block, or of the one-token loop's run of rows.</summary>
+    protected const int SumFloats = 2 * RunRows;
+
+    /// <summary>Rows that the one-token loop finishes at once.</summary>
+    protected const int RunRows = 240;
+
+    public const long ScratchBytes = sizeof(float) * (PanelFloats + LaneFloats + TailFloats + SumFloats);
+
+    public LinearCall Call { get; set; }
+}
+
+/// <inheritdoc/>
+internal sealed unsafe partial class LinearJob<TOps, TV>(ShareScratch scratch) : LinearJob
+    where TOps : struct, IVectorOps<TV>
+    where TV : struct
+{
+    public override void Run(int share, int shareCount)
+    {
+        LinearCall call = Call;
+        int unit = call.Up.IsNone ? RowsPerBlock : RowsPerBlock / 2;
+        (int start, int end) = Share.Range(call.Destination.Columns, unit, share, shareCount);
+        float* space = (float*)scratch[share];
+        switch (call.Weight.DType)
+        {
+            case DType.F32:
+                Run<SingleElement>(call, start, end, space);
+                break;
+            case DType.BF16:
+                Run<BFloat16Element>(call, start, end, space);
+                break;
+            default:
+                Run<HalfElement>(call, start, end, space);
+                break;
+        }
+    }
+
+    private static void Run<TWeight>(in LinearCall call, int start, int end, float* space)
+        where TWeight : struct, IElementType
+    {
+        if (call.Source.Rows == 1)
+        {
+            OneToken<TWeight>(call, start, end, space);
+        }
+        else
+        {
+            ManyTokens<TWeight>(call, start, end, space);
+        }
+    }
+
+    // destination[t, n..n+count) from the finished sums: + bias, then + residual; or silu(sums) * ups.
+    private static void Finish(in LinearCall call, int t, int n, int count, float* sums, float* ups)
+    {
+        float* destination = (float*)call.Destination.Address + (t * call.Destination.RowStride) + n;
+        if (!call.Up.IsNone)
+        {
+            FinishGated(destination, sums, ups, count);
+            return;
+        }
+
+        if (!call.Bias.IsNone)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                sums[i] += Value(call.Bias, n + i);
+            }
+        }
+
+        bool addsResidual = call.Epilogue == LinearEpilogue.AddResidual;
+        for (int i = 0; i < count; i++)
+        {
+            destination[i] = addsResidual ? destination[i] + sums[i] : sums[i];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FinishGated(float* destination, float* sums, float* ups, int count)
+    {
+        int i = 0;
+        for (; i + TOps.Count <= count; i += TOps.Count)
+        {
+            TOps.Store(destination + i, VectorMath.SwiGlu<TOps, TV>(TOps.Load(sums + i), TOps.Load(ups + i)));
+        }
+
+        for (; i < count; i++)
+        {
+            destination[i] = VectorMath.SwiGlu<ScalarOps, float>(sums[i], ups[i]);
+        }
+    }
+
+    private static float Value(TensorView vector, int i) => vector.DType switch
+    {
+        DType.F32 => ((float*)vector.Address)[i],
+        DType.BF16 => BFloat16.ToSingle(((ushort*)vector.Address)[i]),
+        _ => (float)((Half*)vector.Address)[i],
+    };
+
+    private static byte* Row<TWeight>(TensorView weight, int n)
+        where TWeight : struct, IElementType
+        => (byte*)weight.Address + (n * weight.RowStride * TWeight.Bytes);
+
+    // The last width % 16 elements of a row, followed by zeros, as F32.
+    private static void CopyTail<TElement>(byte* row, int start, int width, float* destination)
+        where TElement : struct, IElementType
+    {
+        for (int i = 0; i < VectorMath.Lanes; i++)
+        {
+            destination[i] = start + i < width ? TElement.Load<ScalarOps, float>(row, start + i) : 0;
+        }
+    }
+}

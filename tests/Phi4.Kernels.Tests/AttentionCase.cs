@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+namespace Phi4.Kernels.Tests;
+
+/// <summary>A ragged batch over a cache with shuffled pages: sequence s has Past[s] cached positions and New[s] tokens in the batch.</summary>
+internal sealed unsafe class AttentionCase : IDisposable
+{
+    private readonly HostBuffer _cache;
+    private readonly (int Past, int New)[] _sequences;
+    private readonly int[][] _pages;
+
+    public AttentionCase(int seed, int group, int kvHeadCount, int headSize, int pageSize, DType cacheType, params (int Past, int New)[] sequences)
+    {
+        _sequences = sequences;
+        var random = new Random(seed);
+        int[] counts = [.. sequences.Select(s => (s.Past + s.New + pageSize - 1) / pageSize)];
+        int[] shuffled = [.. Enumerable.Range(0, counts.Sum() + 2)];
+        random.Shuffle(shuffled);
+        int used = 0;
+        _pages = [.. counts.Select(count => shuffled[used..(used += count)])];
+        _cache = HostBuffer.Allocate(2L * shuffled.Length * kvHeadCount * pageSize * headSize * cacheType.SizeInBytes(), "test cache");
+        Cache = new KvLayerView(_cache.View(DType.U8, 1, 1).Address, cacheType, shuffled.Length, pageSize, kvHeadCount, headSize);
+        for (long i = 0; i < Cache.PageCount * Cache.PageStride; i++)
+        {
+            SetCache(i, float.NaN); // what no position owns must not be read
+        }
+
+        for (int s = 0; s < sequences.Length; s++)
+        {
+            for (int p = 0; p < sequences[s].Past + sequences[s].New; p++)
+            {
+                for (int i = 0; i < kvHeadCount * headSize; i++)
+                {
+                    SetCache(Element(s, p, i / headSize, isValue: false) + (i % headSize), (float)((random.NextDouble() * 4) - 2));
+                    SetCache(Element(s, p, i / headSize, isValue: true) + (i % headSize), (float)((random.NextDouble() * 4) - 2));
+                }
+            }
+        }
+
+        Query = TestMatrix.Random(random, DType.F32, sequences.Sum(s => s.New), group * kvHeadCount * headSize, gap: 3);
+        Group = group;
+    }
+
+    public KvLayerView Cache { get; }
+
+    public TestMatrix Query { get; }
+
+    public int Group { get; }
+
+    /// <summary>Managed bytes that the last call allocated on its own thread.</summary>
+    public long AllocatedBytes { get; private set; }
+
+    public float Scale => 1 / MathF.Sqrt(Cache.HeadSize);
+
+    private IEnumerable<(int Sequence, int Position)> Tokens
+        => _sequences.SelectMany((s, index) => Enumerable.Range(s.Past, s.New).Select(position => (index, position)));
+
+    /// <summary>Attention of tokens [start, start + count) of the batch, in one call.</summary>
+    public float[,] Run(IKernels kernels, int start, int count, int window = int.MaxValue)
+    {
+        (int Sequence, int Position)[] tokens = [.. Tokens.Skip(start).Take(count)];
+        int columns = _pages.Max(p => p.Length) + 1;
+        int[] table = [.. _pages.SelectMany(p => p.Concat(Enumerable.Repeat(-1, columns - p.Length)))];
+        using TestMatrix positions = TestMatrix.Ints([.. tokens.Select(t => t.Position)]);
+        using TestMatrix sequences = TestMatrix.Ints([.. tokens.Select(t => t.Sequence)]);
+        using TestMatrix pages = TestMatrix.Ints(table);
+        using TestMatrix none = TestMatrix.Ints(new int[count]);
+        using TestMatrix destination = TestMatrix.Empty(count, Query.View.Columns, gap: 1);
+        var batch = new BatchView(
+            count,
+            _sequences.Length,
+            positions.View,
+            none.View,
+            none.View,
+            sequences.View,
+            new TensorView(pages.View.Address, DType.I32, _pages.Length, columns),
+            tokens.Max(t => t.Position) + 1);
+        TensorView query = Query.View.RowRange(start, count);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        kernels.Attention(destination.View, query, Cache, batch, Scale, window);
+        AllocatedBytes = GC.GetAllocatedBytesForCurrentThread() - before;
+        return destination.ToArray();
+    }
+
+    public float[,] RunAll(IKernels kernels, int window = int.MaxValue) => Run(kernels, 0, Query.View.Rows, window);
+
+    public (double[,] Value, double[,] Magnitude) Exact(int window)
+    {
+        var value = new double[Query.View.Rows, Query.View.Columns];
+        var magnitude = new double[Query.View.Rows, Query.View.Columns];
+        int t = 0;
+        foreach ((int sequence, int position) in Tokens)
+        {
+            for (int head = 0; head < Query.View.Columns / Cache.HeadSize; head++)
+            {
+                float[] query = [.. Enumerable.Range(head * Cache.HeadSize, Cache.HeadSize).Select(i => Query[t, i])];
+                int kvHead = head / Group;
+                (double[] row, double[] rowMagnitude) = Naive.Attend(
+                    query,
+                    p => Vector(Element(sequence, p, kvHead, isValue: false)),
+                    p => Vector(Element(sequence, p, kvHead, isValue: true)),
+                    (int)Math.Max(0, (long)position - window + 1),
+                    position,
+                    Scale);
+                for (int i = 0; i < row.Length; i++)
+                {
+                    value[t, (head * Cache.HeadSize) + i] = row[i];
+                    magnitude[t, (head * Cache.HeadSize) + i] = rowMagnitude[i];
+                }
+            }
+
+            t++;
+        }
+
+        return (value, magnitude);
+    }
+
+    public void Dispose()
+    {
+        Query.Dispose();
+        _cache.Dispose();
+    }
+
+    private long Element(int sequence, int position, int kvHead, bool isValue)
+    {
+        int page = _pages[sequence][position / Cache.PageSize];
+        long start = isValue ? Cache.ValueOffset(page, kvHead) : Cache.KeyOffset(page, kvHead);
+        return start + ((long)(position % Cache.PageSize) * Cache.HeadSize);
+    }
+
+    private float[] Vector(long element) => [.. Enumerable.Range(0, Cache.HeadSize).Select(i
+        => Cache.DType == DType.F32 ? ((float*)Cache.Address)[element + i] : BFloat16.ToSingle(((ushort*)Cache.Address)[element + i]))];
+
+    private void SetCache(long element, float value)
+    {
+        if (Cache.DType == DType.F32)
+        {
+            ((float*)Cache.Address)[element] = value;
+        }
+        else
+        {
+            ((ushort*)Cache.Address)[element] = BFloat16.FromSingle(value);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+using System.Collections.Concurrent;
+using Phi4.TestSupport;
+
+namespace Phi4.Kernels.Tests.Contracts;
+
+[TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
+public sealed unsafe class AttentionContract(string backend)
+{
+    // Scores carry the rounding of a dot product of up to 128 terms into the exponent; the rest is one sum over the keys.
+    private const double Roundings = 100;
+
+    private static readonly ConcurrentDictionary<(int HeadSize, int Group, DType Cache), (double[,] Value, double[,] Magnitude)> ExactOnce = new();
+
+    [Test]
+    public void Attention_EveryHeadSizeAndRatio_IsNearTheExactValue(
+        [Values(8, 16, 20, 32, 64, 96, 128)] int headSize, [Values(1, 2, 3, 4, 5, 8)] int group, [Values(DType.F32, DType.BF16)] DType cacheType)
+    {
+        using IKernels kernels = Backends.Create(backend);
+        using var test = new AttentionCase(headSize + group, group, 2, headSize, 16, cacheType, (0, 1), (5, 3), (270, 2));
+        (double[,] value, double[,] magnitude) = ExactOnce.GetOrAdd((headSize, group, cacheType), _ => test.Exact(int.MaxValue));
+        Compare.Near(test.RunAll(kernels), value, magnitude, Roundings, $"head size {headSize}, {group} query heads to one");
+    }
+
+    [TestCase(1)]
+    [TestCase(17)]
+    [TestCase(256)]
+    [TestCase(300)]
+    public void Attention_Window_HidesWhatLiesBefore(int window)
+    {
+        using IKernels kernels = Backends.Create(backend);
+        using var test = new AttentionCase(window, 2, 2, 16, 32, DType.F32, (0, 40), (500, 30), (767, 2));
+        (double[,] value, double[,] magnitude) = test.Exact(window);
+        Compare.Near(test.RunAll(kernels, window), value, magnitude, Roundings, $"window {window}");
+    }
+
+    [TestCase(1)]
+    [TestCase(16)]
+    [TestCase(256)]
+    [TestCase(24)]
+    [TestCase(1024)]
+    public void Attention_AnyPageSize_GivesTheSame(int pageSize)
+    {
+        using IKernels kernels = Backends.Create(backend);
+        using var test = new AttentionCase(9, 2, 1, 32, pageSize, DType.BF16, (530, 3));
+        (double[,] value, double[,] magnitude) = test.Exact(int.MaxValue);
+        Compare.Near(test.RunAll(kernels), value, magnitude, Roundings, $"page size {pageSize}");
+    }
+
+    [Test]
+    public void Attention_HugeScores_StayFinite()
+    {
+        using IKernels kernels = Backends.Create(backend);
+        using var test = new AttentionCase(3, 1, 1, 16, 32, DType.F32, (600, 2));
+        for (int i = 0; i < 16; i++)
+        {
+            test.Query[0, i] *= 1e4f;
+        }
+
+        (double[,] value, double[,] magnitude) = test.Exact(int.MaxValue);
+
+        // An exponent of 1e4 turns a relative error of 2^-24 in the score into 1e4 * 2^-24 in the weight.
+        Compare.Near(test.RunAll(kernels), value, magnitude, 1e6, "scores in the tens of thousands");
+    }
+
+    [TestCase(16, 16, DType.F32)]
+    [TestCase(32, 24, DType.BF16)]
+    [TestCase(128, 128, DType.BF16)]
+    [TestCase(20, 6, DType.F32)]
+    public void RopeAndAppend_AnyRotarySize_RotatesAndStores(int headSize, int rotarySize, DType cacheType)
+    {
+        const int tokens = 3;
+        using IKernels kernels = Backends.Create(backend);
+        var random = new Random(headSize);
+        using TestMatrix table = TestMatrix.Filled(DType.F32, 50, rotarySize, 0, (row, i) => (float)(i < rotarySize / 2
+            ? Math.Cos(row * (1 + i)) : Math.Sin(row * (1 + i - (rotarySize / 2)))));
+        using TestMatrix query = TestMatrix.Random(random, DType.F32, tokens, 4 * headSize, gap: 1);
+        using TestMatrix key = TestMatrix.Random(random, DType.F32, tokens, 2 * headSize, gap: 1);
+        using TestMatrix value = TestMatrix.Random(random, DType.F32, tokens, 2 * headSize, gap: 1);
+        using TestMatrix rows = TestMatrix.Ints(0, 49, 7);
+        using TestMatrix slots = TestMatrix.Ints(11, 0, 5);
+        using HostBuffer memory = HostBuffer.Allocate(2 * 12 * 2 * headSize * 4, "cache");
+        var cache = new KvLayerView(memory.View(DType.U8, 1, 1).Address, cacheType, 3, 4, 2, headSize);
+        float[,] queryBefore = query.ToArray();
+        float[,] keyBefore = key.ToArray();
+        var batch = new BatchView(tokens, 1, default, rows.View, slots.View, default, default, 50);
+        kernels.RopeAndAppend(query.View, key.View, value.View, table.View, cache, batch);
+        int[] row = [0, 49, 7];
+        int[] slot = [11, 0, 5];
+        CheckRotated(query.ToArray(), queryBefore, table, row, headSize, "query");
+        CheckRotated(key.ToArray(), keyBefore, table, row, headSize, "key");
+        for (int t = 0; t < tokens; t++)
+        {
+            for (int i = 0; i < 2 * headSize; i++)
+            {
+                long inside = ((long)(slot[t] % 4) * headSize) + (i % headSize);
+                Assert.That(Cached(cache, cache.KeyOffset(slot[t] / 4, i / headSize) + inside), Is.EqualTo(Stored(key[t, i], cacheType)), $"key [{t}, {i}]");
+                Assert.That(Cached(cache, cache.ValueOffset(slot[t] / 4, i / headSize) + inside), Is.EqualTo(Stored(value[t, i], cacheType)), $"value [{t}, {i}]");
+            }
+        }
+    }
+
+    private static void CheckRotated(float[,] actual, float[,] before, TestMatrix table, int[] rows, int headSize, string what)
+    {
+        int half = table.View.Columns / 2;
+        var expected = new double[actual.GetLength(0), actual.GetLength(1)];
+        var magnitude = new double[actual.GetLength(0), actual.GetLength(1)];
+        for (int t = 0; t < actual.GetLength(0); t++)
+        {
+            for (int column = 0; column < actual.GetLength(1); column++)
+            {
+                int i = column % headSize;
+                int partner = i < half ? column + half : column - half;
+                bool turns = i < 2 * half;
+                double cos = turns ? table[rows[t], i % half] : 1;
+                double sin = !turns ? 0 : i < half ? -table[rows[t], half + (i % half)] : table[rows[t], half + (i % half)];
+                double other = turns ? before[t, partner] : 0;
+                expected[t, column] = (before[t, column] * cos) + (other * sin);
+                magnitude[t, column] = Math.Abs(before[t, column] * cos) + Math.Abs(other * sin);
+            }
+        }
+
+        Compare.Near(actual, expected, magnitude, 2, what);
+    }
+
+    private static float Cached(in KvLayerView cache, long element)
+        => cache.DType == DType.F32 ? ((float*)cache.Address)[element] : BFloat16.ToSingle(((ushort*)cache.Address)[element]);
+
+    private static float Stored(float value, DType type) => type == DType.F32 ? value : BFloat16.ToSingle(BFloat16.FromSingle(value));
+}
