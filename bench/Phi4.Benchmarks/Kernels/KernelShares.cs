@@ -37,7 +37,7 @@ internal static class KernelShares
             () => pool.Run(read, threadCount),
             weights.ByteCount / 1e9,
             "GB/s");
-        foreach (int count in new[] { 2, 4, 8, 64, tokens })
+        foreach (int count in new[] { 2, 3, 4, 5, 8, 64, tokens })
         {
             TensorView square = all.RowRange(0, hidden);
             Report(

@@ -24,15 +24,22 @@ internal abstract class LinearJob : Job
 
     protected const int PanelFloats = RowsPerBlock * PanelWidth;
     protected const int LaneFloats = TokenBlock * RowsPerBlock * VectorMath.Lanes;
-    protected const int TailFloats = TokenBlock * VectorMath.Lanes;
 
-    /// <summary>Sums of one token's block, or of the one-token loop's run of rows.</summary>
-    protected const int SumFloats = 2 * RunRows;
+    /// <summary>Up to this many tokens the weights are read as they are stored, once for each token; from there on widened for all.</summary>
+    protected const int FewTokenLimit = 4;
 
-    /// <summary>Rows that the one-token loop finishes at once.</summary>
+    /// <summary>Rows that the loop over few tokens finishes at once; a multiple of four.</summary>
     protected const int RunRows = 240;
 
-    public const long ScratchBytes = sizeof(float) * (PanelFloats + LaneFloats + TailFloats + SumFloats);
+    /// <summary>Sums of one token: of a run, gated twice. More than the many-token loop's block needs.</summary>
+    protected const int SumFloats = 2 * RunRows;
+
+    /// <summary>Bytes that a share needs.</summary>
+    public static long ScratchBytes(TensorView source)
+    {
+        long panels = (source.Columns + PanelWidth - 1) / PanelWidth;
+        return sizeof(float) * (PanelFloats + LaneFloats + SumFloats + (panels * PanelWidth * Math.Min(source.Rows, TokenBlock)));
+    }
 
     public LinearCall Call { get; set; }
 }
@@ -65,9 +72,9 @@ internal sealed unsafe partial class LinearJob<TOps, TV>(ShareScratch scratch) :
     private static void Run<TWeight>(in LinearCall call, int start, int end, float* space)
         where TWeight : struct, IElementType
     {
-        if (call.Source.Rows == 1)
+        if (call.Source.Rows <= FewTokenLimit)
         {
-            OneToken<TWeight>(call, start, end, space);
+            FewTokens<TWeight>(call, start, end, space);
         }
         else
         {

@@ -4,25 +4,28 @@ using System.Runtime.CompilerServices;
 namespace Phi4.Kernels.Cpu;
 
 /// <content>
-/// One token: bound by reading the weights. Four rows side by side hide the latency of the multiply-adds; weights widen in registers.
+/// Few tokens: bound by reading the weights. Four rows side by side hide the latency of the multiply-adds; weights widen in registers, and each token
+/// after the first finds the four rows in the second-level cache.
 /// traffic: N * H weights, once, in order.
 /// </content>
 internal sealed unsafe partial class LinearJob<TOps, TV>
 {
-    private static void OneToken<TWeight>(in LinearCall call, int start, int end, float* space)
+    private static void FewTokens<TWeight>(in LinearCall call, int start, int end, float* space)
         where TWeight : struct, IElementType
     {
         int width = call.Source.Columns;
         int whole = width & ~(VectorMath.Lanes - 1);
-        float* source = (float*)call.Source.Address;
+        int tokenCount = call.Source.Rows;
         float* sums = space;
-        float* ups = space + RunRows;
-        float* lanes = space + SumFloats;
+        float* lanes = sums + (FewTokenLimit * SumFloats);
         float* tails = lanes + (4 * VectorMath.Lanes);
-        float* sourceTail = tails + (4 * VectorMath.Lanes);
-        CopyTail<SingleElement>((byte*)source, whole, width, sourceTail);
-        bool isGated = !call.Up.IsNone;
-        int step = isGated ? 2 : 4;
+        float* sourceTails = tails + (4 * VectorMath.Lanes);
+        for (int t = 0; t < tokenCount; t++)
+        {
+            CopyTail<SingleElement>((byte*)SourceRow(call, t), whole, width, sourceTails + (t * VectorMath.Lanes));
+        }
+
+        int step = call.Up.IsNone ? 4 : 2;
         byte** rows = stackalloc byte*[4];
         for (int run = start; run < end; run += RunRows)
         {
@@ -32,34 +35,39 @@ internal sealed unsafe partial class LinearJob<TOps, TV>
                 // Rows past the end repeat the last one; their sums are dropped.
                 for (int r = 0; r < 4; r++)
                 {
-                    int n = run + Math.Min(i + (r % step), count - 1);
-                    rows[r] = Row<TWeight>(r < step ? call.Weight : call.Up, n);
+                    rows[r] = Row<TWeight>(r < step ? call.Weight : call.Up, run + Math.Min(i + (r % step), count - 1));
                 }
 
-                FourRows<TWeight>(rows, source, whole, lanes);
-                if (whole < width)
+                for (int r = 0; r < 4 && whole < width; r++)
                 {
-                    for (int r = 0; r < 4; r++)
+                    CopyTail<TWeight>(rows[r], whole, width, tails + (r * VectorMath.Lanes));
+                }
+
+                for (int t = 0; t < tokenCount; t++)
+                {
+                    FourRows<TWeight>(rows, SourceRow(call, t), whole, lanes);
+                    if (whole < width)
                     {
-                        CopyTail<TWeight>(rows[r], whole, width, tails + (r * VectorMath.Lanes));
+                        AddTails(tails, sourceTails + (t * VectorMath.Lanes), lanes);
                     }
 
-                    AddTails(tails, sourceTail, lanes);
-                }
-
-                for (int r = 0; r < 4; r++)
-                {
-                    float sum = VectorMath.Sum(lanes + (r * VectorMath.Lanes));
-                    if (i + (r % step) < count)
+                    for (int r = 0; r < 4; r++)
                     {
-                        (r < step ? sums : ups)[i + (r % step)] = sum;
+                        // Gated: the second half of a token's sums is of the rows of up.
+                        int place = (t * SumFloats) + (r / step * RunRows) + i + (r % step);
+                        sums[place] = VectorMath.Sum(lanes + (r * VectorMath.Lanes));
                     }
                 }
             }
 
-            Finish(call, 0, run, count, sums, ups);
+            for (int t = 0; t < tokenCount; t++)
+            {
+                Finish(call, t, run, count, sums + (t * SumFloats), sums + (t * SumFloats) + RunRows);
+            }
         }
     }
+
+    private static float* SourceRow(in LinearCall call, int t) => (float*)call.Source.Address + (t * call.Source.RowStride);
 
     // lanes[r, :] = sum over k of rows[r][k..k+16) * source[k..k+16). Up to two vectors of lanes at a time.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
