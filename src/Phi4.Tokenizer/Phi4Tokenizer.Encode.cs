@@ -156,10 +156,22 @@ public sealed partial class Phi4Tokenizer
             }
             else
             {
-                BytePairMerger.Merge(_rules, utf8[start..end], ref ids);
+                MergePiece(utf8[start..end], ref ids);
             }
 
             start = end;
+        }
+    }
+
+    private void MergePiece(ReadOnlySpan<byte> piece, ref TokenBuffer ids)
+    {
+        if (CharacterSplitter.Suits(piece))
+        {
+            _splitter.Merge(piece, ref ids);
+        }
+        else
+        {
+            BytePairMerger.Merge(_rules, piece, ref ids);
         }
     }
 

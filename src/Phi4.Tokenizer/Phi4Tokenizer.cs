@@ -15,6 +15,7 @@ public sealed partial class Phi4Tokenizer
     private readonly TokenBytes _tokens;
     private readonly MergeRules _rules;
     private readonly PieceTable _pieces;
+    private readonly CharacterSplitter _splitter;
     private readonly Cl100kScanner _cl100k;
 
     private Phi4Tokenizer(Vocabulary vocabulary)
@@ -22,6 +23,7 @@ public sealed partial class Phi4Tokenizer
         _tokens = vocabulary.Tokens;
         _rules = vocabulary.Rules;
         _pieces = vocabulary.Pieces;
+        _splitter = vocabulary.Splitter;
         SpecialTokens = vocabulary.SpecialTokens;
         Pattern = vocabulary.Pattern;
         _cl100k = new Cl100kScanner(Pattern == PreTokenizerPattern.Cl100kPossessive);

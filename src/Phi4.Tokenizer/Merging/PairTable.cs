@@ -7,8 +7,8 @@ namespace Phi4.Tokenizer.Merging;
 /// <summary>From a pair of neighbouring tokens to the rank of their merge: open addressing, one word an entry.</summary>
 internal sealed class PairTable
 {
-    /// <summary>Ids stay below this, so that a pair and a rank fit one word.</summary>
-    public const int MaxIds = 1 << IdBits;
+    /// <summary>Ids stay below this, so that a pair and a rank fit one word, and three ids and an end mark another.</summary>
+    public const int MaxIds = (1 << IdBits) - 1;
 
     /// <summary>Ranks stay below this.</summary>
     public const int MaxMerges = 1 << RankBits;

@@ -14,6 +14,8 @@ internal sealed class Vocabulary
 
     public required PieceTable Pieces { get; init; }
 
+    public required CharacterSplitter Splitter { get; init; }
+
     public required SpecialTokens SpecialTokens { get; init; }
 
     public required PreTokenizerPattern Pattern { get; init; }
@@ -31,6 +33,7 @@ internal sealed class Vocabulary
     {
         var rules = new MergeRules(ByteIds(file, tokens), pairs, mergedIds);
         List<int> ids = [.. Enumerable.Range(0, tokens.Count).Where(id => tokens[id] is { Length: > 0 } bytes && (wholePieces || Reaches(rules, bytes, id)))];
+        var splitter = new CharacterSplitter(rules, tokens);
         IReadOnlyList<AddedToken> specials = AddAdded(file, tokens, added);
         var bytes = new TokenBytes(tokens);
         return new Vocabulary
@@ -38,6 +41,7 @@ internal sealed class Vocabulary
             Tokens = bytes,
             Rules = rules,
             Pieces = new PieceTable(bytes, ids),
+            Splitter = splitter,
             SpecialTokens = new SpecialTokens(specials),
             Pattern = pattern,
         };
