@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
 using Phi4.Core.Configuration;
+using Phi4.Core.Diagnostics;
 using Phi4.Core.Generation;
 using Phi4.Core.Sampling;
 using Phi4.Tokenizer;
@@ -47,6 +48,17 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
 
     /// <summary>The model's chat template, or null if its folder has none.</summary>
     public ChatTemplate? ChatTemplate => _text?.ChatTemplate;
+
+    /// <summary>What loading a model would take, and whether it fits, before anything is loaded: weights, cache and scratch against free memory.</summary>
+    /// <param name="folder">Holds <c>config.json</c>; the weights need not be there.</param>
+    /// <param name="options">As for <see cref="LoadAsync"/>.</param>
+    /// <exception cref="ModelFormatException">The configuration is not what it should be.</exception>
+    /// <exception cref="InvalidOptionsException">An impossible option.</exception>
+    public static MemoryPlan PlanMemory(string folder, Phi4LoadOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        return ModelLoader.Plan(folder, options ?? new Phi4LoadOptions());
+    }
 
     /// <summary>Loads a model from a folder in Hugging Face layout.</summary>
     /// <param name="folder">Holds <c>config.json</c>, safetensors and, for text, a tokenizer.</param>

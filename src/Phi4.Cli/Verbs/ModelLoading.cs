@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using Phi4.Cli.Options;
 using Phi4.Cli.Streams;
+using Phi4.Core.Diagnostics;
 using Spectre.Console;
 
 namespace Phi4.Cli.Verbs;
@@ -19,6 +20,12 @@ internal static class ModelLoading
     {
         string folder = options.RequireFolderOf(context.Parse);
         Phi4LoadOptions load = options.LoadOptionsOf(context.Parse, maxSequences);
+        MemoryPlan plan = Phi4Model.PlanMemory(folder, load);
+        if (plan.Verdict == MemoryVerdict.WeightsFromDisk)
+        {
+            context.Talk.Note($"warning: {plan.Explanation}");
+        }
+
         long start = Stopwatch.GetTimestamp();
         Phi4Model model = context.Talk.ShowsProgress
             ? await LoadWithBarAsync(context, folder, load).ConfigureAwait(false)

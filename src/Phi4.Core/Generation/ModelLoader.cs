@@ -24,7 +24,8 @@ internal static class ModelLoader
         string generationFile = Path.Combine(folder, GenerationConfigReader.FileName);
         GenerationConfig generation =
             File.Exists(generationFile) ? GenerationConfigReader.Read(generationFile, config.VocabSize) : GenerationConfig.Empty;
-        EngineLimits limits = Plan(config, options, SystemMemory.AvailableBytes());
+        (EngineLimits limits, MemoryPlan plan) = Plan(config, options, SystemMemory.AvailableBytes());
+        plan.EnsureFits();
         TextTools? text = ReadTextTools(folder);
         var loading = new WeightLoadOptions { Progress = progress };
         ModelWeights weights = WeightLoader.Load(config, folder, loading, cancellationToken);
@@ -42,8 +43,15 @@ internal static class ModelLoader
         }
     }
 
-    /// <summary>How long a context and how large a cache this model gets on this machine.</summary>
-    internal static EngineLimits Plan(ModelConfig config, Phi4LoadOptions options, long availableBytes)
+    /// <summary>What loading the folder's model would take, from its configuration alone.</summary>
+    public static MemoryPlan Plan(string folder, Phi4LoadOptions options)
+    {
+        Validate(options);
+        return Plan(ModelConfigReader.Read(Path.Combine(folder, ModelConfigReader.FileName)), options, SystemMemory.AvailableBytes()).Memory;
+    }
+
+    /// <summary>How long a context and how large a cache this model gets on this machine, and what it all takes.</summary>
+    internal static (EngineLimits Limits, MemoryPlan Memory) Plan(ModelConfig config, Phi4LoadOptions options, long availableBytes)
     {
         DType cacheType = options.KvCacheType == KvCacheType.BF16 ? DType.BF16 : DType.F32;
         if (options.ContextLength > config.MaxPositions)
@@ -56,7 +64,6 @@ internal static class ModelLoader
         long scratchBytes = StepBuffers.ByteCount(config, step);
         long weightBytes = config.ParameterCount * config.DType.SizeInBytes();
         MemoryPlan plan = MemoryPlan.Create(config, weightBytes, cacheType, options.ContextLength, scratchBytes, availableBytes);
-        plan.EnsureFits();
         int context = plan.ContextTokens;
 
         // What is left beside everything else, half of it at most: others use this machine too.
@@ -68,8 +75,8 @@ internal static class ModelLoader
             throw new InvalidOptionsException(nameof(Phi4LoadOptions.CacheTokens), cacheTokens, $"at least the context of {context} tokens");
         }
 
-        MemoryPlan.Create(config, weightBytes, cacheType, (int)cacheTokens, scratchBytes, availableBytes).EnsureFits();
-        return new EngineLimits(context, cacheType, KvCache.PagesFor((int)cacheTokens), StepFor(options, context));
+        MemoryPlan memory = MemoryPlan.Create(config, weightBytes, cacheType, (int)cacheTokens, scratchBytes, availableBytes);
+        return (new EngineLimits(context, cacheType, KvCache.PagesFor((int)cacheTokens), StepFor(options, context)), memory);
     }
 
     private static StepCapacity StepFor(Phi4LoadOptions options, int contextLength)

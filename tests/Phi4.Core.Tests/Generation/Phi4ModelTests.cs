@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+using Phi4.Core.Configuration;
+using Phi4.Core.Diagnostics;
+using Phi4.Core.Generation;
 using Phi4.TestSupport;
 
 namespace Phi4.Core.Tests.Generation;
@@ -128,6 +131,23 @@ internal sealed class Phi4ModelTests
         Assert.That(async () => await Phi4Model.LoadAsync(folder, new() { ThreadCount = 0 }), Throws.TypeOf<InvalidOptionsException>());
         Assert.That(async () => await Phi4Model.LoadAsync(folder, new() { ContextLength = 100, CacheTokens = 50 }), Throws.TypeOf<InvalidOptionsException>());
         Assert.That(async () => await Phi4Model.LoadAsync(Path.Combine(folder, "nowhere")), Throws.InstanceOf<Phi4Exception>());
+    }
+
+    [Test]
+    public void Plan_OnASmallMachine_SaysWhatFitsAndLoadingRefusesTheRest()
+    {
+        ModelConfig phi4 = ModelConfigReader.Read(Path.Combine(Goldens.Model("tiny-phi4"), "config.json")) with
+        {
+            HiddenSize = 5120, LayerCount = 40, HeadCount = 40, KvHeadCount = 10, HeadSize = 128, MlpSize = 17920, VocabSize = 100352,
+        };
+        const long GiB = 1L << 30;
+        (EngineLimits large, MemoryPlan plan) = ModelLoader.Plan(phi4, new() { MaxSequences = 1 }, 64 * GiB);
+        Assert.That((plan.Verdict, large.ContextLength), Is.EqualTo((MemoryVerdict.Fits, 16384)));
+        (EngineLimits small, plan) = ModelLoader.Plan(phi4, new() { MaxSequences = 1 }, 24 * GiB);
+        Assert.That((plan.Verdict, small.ContextLength), Is.EqualTo((MemoryVerdict.WeightsFromDisk, 4096)), "29 GB of weights beside a moderate context");
+        Assert.That(plan.Explanation, Does.Contain("from disk"));
+        (_, plan) = ModelLoader.Plan(phi4, new() { MaxSequences = 1, ContextLength = 16384 }, 4 * GiB);
+        Assert.That(plan.EnsureFits, Throws.TypeOf<InsufficientModelMemoryException>());
     }
 
     [Test]

@@ -82,6 +82,19 @@ internal sealed class GoldenModelTests(string model, string backend)
         }
     }
 
+    [Test]
+    public async Task Prompts_WithKeysAndValuesInBFloat16_StayNearTheReference()
+    {
+        using Engine rounded = TestEngine.Create(_golden.Folder, Backends.Create(backend), cacheType: DType.BF16);
+        foreach (GoldenPrompt prompt in Prompts().Where(prompt => prompt.Ids.Length <= 33))
+        {
+            float[] logits = (await rounded.RunAsync(prompt.Ids))[prompt.Ids.Length - 1];
+            double rms = Math.Sqrt(logits.Zip(prompt.LastLogits, (a, b) => ((double)a - b) * ((double)a - b)).Average()) / prompt.Std;
+            Assert.That(rms, Is.LessThan(1.5e-2), $"{model} on {backend}, {prompt.Ids.Length} tokens: half of what bfloat16 everywhere costs the reference");
+            Assert.That(rms, Is.GreaterThan(0), "the cache must really be rounded");
+        }
+    }
+
     private List<GoldenPrompt> Prompts() =>
         [.. _golden.Prompts.Where(prompt => prompt.Ids.Length <= (backend is "reference" or "cpu-scalar" ? 200 : int.MaxValue))];
 
