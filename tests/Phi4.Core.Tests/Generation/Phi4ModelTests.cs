@@ -138,7 +138,13 @@ internal sealed class Phi4ModelTests
     {
         ModelConfig phi4 = ModelConfigReader.Read(Path.Combine(Goldens.Model("tiny-phi4"), "config.json")) with
         {
-            HiddenSize = 5120, LayerCount = 40, HeadCount = 40, KvHeadCount = 10, HeadSize = 128, MlpSize = 17920, VocabSize = 100352,
+            HiddenSize = 5120,
+            LayerCount = 40,
+            HeadCount = 40,
+            KvHeadCount = 10,
+            HeadSize = 128,
+            MlpSize = 17920,
+            VocabSize = 100352,
         };
         const long GiB = 1L << 30;
         (EngineLimits large, MemoryPlan plan) = ModelLoader.Plan(phi4, new() { MaxSequences = 1 }, 64 * GiB);
