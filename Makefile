@@ -56,7 +56,7 @@ big: ## Write a random checkpoint of phi-4's full shape (29 GB, once), look at i
 	$(DOTNET) run --project src/Phi4.Cli -c $(CONFIGURATION) --no-build -- inspect --model $(BIG)
 	$(DOTNET) run --project src/Phi4.Cli -c $(CONFIGURATION) --no-build -- run --model $(BIG) --ids "1,2,3" --max-tokens 4 --temperature 0 --ignore-eos -o json
 
-sample-model: ## Train the sample model anew (hours; needs torch, see tools/sample-model/README.md)
+sample-model: ## Train the sample model anew (an hour or more; needs torch, see tools/sample-model/README.md)
 	cd tools/sample-model && $(PYTHON) train.py --threads 1 --out checkpoint.pt && $(PYTHON) export.py checkpoint.pt \
 	  && $(PYTHON) questions.py && $(PYTHON) evaluate.py && $(PYTHON) goldens.py
 

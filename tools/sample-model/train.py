@@ -56,7 +56,7 @@ def resume(path, model, optimizers, packer):
 def parse_arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--tokenizer", default="../../samples/phi4-sample/tokenizer.json")
-    parser.add_argument("--out", default="/tmp/phi4-sample.pt", help="the checkpoint, rewritten every --save-every steps")
+    parser.add_argument("--out", default="checkpoint.pt", help="the checkpoint, rewritten every --save-every steps")
     parser.add_argument("--resume", help="a checkpoint to go on from; the result is that of a run never interrupted")
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--decay-from", type=int, default=2000, help="the step from which the learning rates fall to zero")
