@@ -4,7 +4,7 @@ namespace Phi4.Kernels;
 /// <summary>
 /// Everything the model may ask of a backend: arithmetic on tensors in that backend's memory, destination first.
 /// Shape letters: T tokens, H hidden, Q query heads, K kv heads, D head size, F mlp, V vocabulary, N output features, S sequences, P page size.
-/// Activations are F32. Weights are F32, BF16 or F16. Integer operands (ids, rows) are I32 vectors.
+/// Activations are F32. Weights are F32, BF16 or F16, those of the linear operations Int8 or Int4 too. Integer operands (ids, rows) are I32 vectors.
 /// </summary>
 /// <remarks>
 /// Two promises hold for every operation on one backend. A row's result is the same bits whatever other rows are in the call.
@@ -40,10 +40,10 @@ internal interface IKernels : IDisposable
     /// destination = source * weight^T (+ bias) or, with <see cref="LinearEpilogue.AddResidual"/>, destination += the same.
     /// destination [T, N], source [T, H], weight [N, H], bias [1, N] or none. Destination must not overlap source.
     /// </summary>
-    void Linear(TensorView destination, TensorView source, TensorView weight, TensorView bias, LinearEpilogue epilogue);
+    void Linear(TensorView destination, TensorView source, WeightView weight, TensorView bias, LinearEpilogue epilogue);
 
     /// <summary>destination = silu(source * gate^T) * (source * up^T), silu(z) = z / (1 + e^-z).  destination [T, F], source [T, H], gate, up [F, H].</summary>
-    void LinearSwiGlu(TensorView destination, TensorView source, TensorView gate, TensorView up);
+    void LinearSwiGlu(TensorView destination, TensorView source, WeightView gate, WeightView up);
 
     /// <summary>
     /// Rotates query and key in place (half rotation: pairs (i, i + rotarySize/2) of each head's first rotarySize values; the rest passes through)

@@ -24,7 +24,7 @@ internal static unsafe class KernelShapes
         Require(weight.Rows == 1 && weight.Columns == source.Columns, "weight", weight, "source", source);
     }
 
-    public static void Linear(TensorView destination, TensorView source, TensorView weight, TensorView bias)
+    public static void Linear(TensorView destination, TensorView source, WeightView weight, TensorView bias)
     {
         Activation(destination, "destination");
         Product(destination, source, weight, "weight");
@@ -35,12 +35,14 @@ internal static unsafe class KernelShapes
         }
     }
 
-    public static void LinearSwiGlu(TensorView destination, TensorView source, TensorView gate, TensorView up)
+    public static void LinearSwiGlu(TensorView destination, TensorView source, WeightView gate, WeightView up)
     {
         Activation(destination, "destination");
         Product(destination, source, gate, "gate");
         Product(destination, source, up, "up");
-        Require(gate.DType == up.DType, "gate", gate, "up", up);
+        Require(
+            gate.Format == up.Format && (!gate.IsFloat || gate.Values.DType == up.Values.DType) && gate.Table == up.Table && gate.Offsets == 0 == (up.Offsets == 0),
+            $"gate {gate} and up {up} must be stored alike.");
     }
 
     public static void RopeAndAppend(
@@ -122,13 +124,25 @@ internal static unsafe class KernelShapes
         return (int)(Math.Max(0, (long)((int*)batch.Positions.Address)[first] - window + 1) / cache.PageSize);
     }
 
-    private static void Product(TensorView destination, TensorView source, TensorView weight, string name)
+    private static void Product(TensorView destination, TensorView source, WeightView weight, string name)
     {
         Activation(source, "source");
         Weight(weight, name);
         Require(destination.Rows == source.Rows, "destination", destination, "source", source);
-        Columns(source, "source", weight, name);
-        Require(destination.Columns == weight.Rows, "destination", destination, name, weight);
+        Columns(source, "source", weight.Values, name);
+        Require(destination.Columns == weight.Rows, "destination", destination, name, weight.Values);
+    }
+
+    private static void Weight(WeightView view, string name)
+    {
+        if (view.IsFloat)
+        {
+            Weight(view.Values, name);
+            return;
+        }
+
+        Require(view.Scales != 0, $"{name} {view} has no scales.");
+        Require(view.Scales % 32 == 0 && view.Offsets % 32 == 0 && view.Values.Address % 64 == 0, $"{name} {view} must lie at multiples of 64 bytes, its scales of 32.");
     }
 
     private static void Heads(TensorView query, string name, in KvLayerView cache, in BatchView batch)

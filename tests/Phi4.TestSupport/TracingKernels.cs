@@ -33,13 +33,13 @@ internal sealed class TracingKernels(IKernels inner) : IKernels
         Keep(nameof(RmsNorm), destination);
     }
 
-    public void Linear(TensorView destination, TensorView source, TensorView weight, TensorView bias, LinearEpilogue epilogue)
+    public void Linear(TensorView destination, TensorView source, WeightView weight, TensorView bias, LinearEpilogue epilogue)
     {
         inner.Linear(destination, source, weight, bias, epilogue);
         Keep(nameof(Linear), destination);
     }
 
-    public void LinearSwiGlu(TensorView destination, TensorView source, TensorView gate, TensorView up)
+    public void LinearSwiGlu(TensorView destination, TensorView source, WeightView gate, WeightView up)
     {
         inner.LinearSwiGlu(destination, source, gate, up);
         Keep(nameof(LinearSwiGlu), destination);

@@ -10,7 +10,7 @@ internal sealed class ModelWeights : IDisposable
 {
     private readonly IDisposable _owner;
 
-    public ModelWeights(TensorView embedding, IReadOnlyList<LayerWeights> layers, TensorView finalNorm, TensorView head, IDisposable owner)
+    public ModelWeights(TensorView embedding, IReadOnlyList<LayerWeights> layers, TensorView finalNorm, WeightView head, IDisposable owner)
     {
         Embedding = embedding;
         Layers = layers;
@@ -28,7 +28,7 @@ internal sealed class ModelWeights : IDisposable
     public TensorView FinalNorm { get; }
 
     /// <summary>[V, H]; the embedding itself where the two are tied.</summary>
-    public TensorView Head { get; }
+    public WeightView Head { get; }
 
     public void Dispose() => _owner.Dispose();
 }
@@ -42,13 +42,13 @@ internal sealed record LayerWeights
     public required TensorView InputNorm { get; init; }
 
     /// <summary>[Q*D, H].</summary>
-    public required TensorView Query { get; init; }
+    public required WeightView Query { get; init; }
 
     /// <summary>[K*D, H].</summary>
-    public required TensorView Key { get; init; }
+    public required WeightView Key { get; init; }
 
     /// <summary>[K*D, H].</summary>
-    public required TensorView Value { get; init; }
+    public required WeightView Value { get; init; }
 
     /// <summary>[1, Q*D] or none.</summary>
     public TensorView QueryBias { get; init; }
@@ -60,17 +60,17 @@ internal sealed record LayerWeights
     public TensorView ValueBias { get; init; }
 
     /// <summary>[H, Q*D].</summary>
-    public required TensorView Output { get; init; }
+    public required WeightView Output { get; init; }
 
     /// <summary>[1, H].</summary>
     public required TensorView PostAttentionNorm { get; init; }
 
     /// <summary>[F, H].</summary>
-    public required TensorView Gate { get; init; }
+    public required WeightView Gate { get; init; }
 
     /// <summary>[F, H].</summary>
-    public required TensorView Up { get; init; }
+    public required WeightView Up { get; init; }
 
     /// <summary>[H, F].</summary>
-    public required TensorView Down { get; init; }
+    public required WeightView Down { get; init; }
 }

@@ -3,17 +3,20 @@ namespace Phi4.Kernels.Cpu;
 
 internal sealed partial class CpuKernels
 {
-    public void Linear(TensorView destination, TensorView source, TensorView weight, TensorView bias, LinearEpilogue epilogue)
+    public void Linear(TensorView destination, TensorView source, WeightView weight, TensorView bias, LinearEpilogue epilogue)
     {
         KernelShapes.Linear(destination, source, weight, bias);
-        RunLinear(new LinearCall(destination, source, weight, TensorView.None, bias, epilogue));
+        RunLinear(new LinearCall(destination, source, FloatsOf(weight), TensorView.None, bias, epilogue));
     }
 
-    public void LinearSwiGlu(TensorView destination, TensorView source, TensorView gate, TensorView up)
+    public void LinearSwiGlu(TensorView destination, TensorView source, WeightView gate, WeightView up)
     {
         KernelShapes.LinearSwiGlu(destination, source, gate, up);
-        RunLinear(new LinearCall(destination, source, gate, up, TensorView.None, LinearEpilogue.None));
+        RunLinear(new LinearCall(destination, source, FloatsOf(gate), FloatsOf(up), TensorView.None, LinearEpilogue.None));
     }
+
+    private static TensorView FloatsOf(WeightView weight)
+        => weight.IsFloat ? weight.Values : throw new NotSupportedException($"{weight}: the CPU backend multiplies by floats only.");
 
     private void RunLinear(in LinearCall call)
     {

@@ -49,7 +49,7 @@ internal sealed unsafe class ReferenceKernels : IKernels
         }
     }
 
-    public void Linear(TensorView destination, TensorView source, TensorView weight, TensorView bias, LinearEpilogue epilogue)
+    public void Linear(TensorView destination, TensorView source, WeightView weight, TensorView bias, LinearEpilogue epilogue)
     {
         KernelShapes.Linear(destination, source, weight, bias);
         for (int t = 0; t < destination.Rows; t++)
@@ -62,7 +62,7 @@ internal sealed unsafe class ReferenceKernels : IKernels
         }
     }
 
-    public void LinearSwiGlu(TensorView destination, TensorView source, TensorView gate, TensorView up)
+    public void LinearSwiGlu(TensorView destination, TensorView source, WeightView gate, WeightView up)
     {
         KernelShapes.LinearSwiGlu(destination, source, gate, up);
         for (int t = 0; t < destination.Rows; t++)
@@ -195,15 +195,34 @@ internal sealed unsafe class ReferenceKernels : IKernels
         }
     }
 
-    private static double Dot(TensorView source, int t, TensorView weight, int n)
+    private static double Dot(TensorView source, int t, WeightView weight, int n)
     {
         double sum = 0;
         for (int i = 0; i < source.Columns; i++)
         {
-            sum += Read(source, t, i) * Read(weight, n, i);
+            sum += Read(source, t, i) * ReadWeight(weight, n, i);
         }
 
         return sum;
+    }
+
+    private static double ReadWeight(WeightView weight, int row, int column)
+    {
+        if (weight.IsFloat)
+        {
+            return Read(weight.Values, row, column);
+        }
+
+        long block = BlockLayout.ScaleIndex(weight.Columns, row, column);
+        double scale = Value(weight.Scales, DType.F16, block);
+        byte code = ((byte*)weight.Values.Address)[BlockLayout.CodeOffset(weight.Format, weight.Columns, row, column)];
+        if (weight.Format == WeightFormat.Int8)
+        {
+            return scale * (sbyte)code;
+        }
+
+        double offset = weight.Offsets == 0 ? 0 : Value(weight.Offsets, DType.F16, block);
+        return (scale * weight.Table[BlockLayout.IsHighHalf(column) ? code >> 4 : code & 15]) + offset;
     }
 
     private static int PageOf(in BatchView batch, in KvLayerView cache, int t, int position)

@@ -21,7 +21,7 @@ public sealed class WeightLoaderTests
             AssertShape(weights.Embedding, config.VocabSize, config.HiddenSize);
             AssertShape(weights.Head, config.VocabSize, config.HiddenSize);
             AssertShape(weights.FinalNorm, 1, config.HiddenSize);
-            Assert.That(weights.Head == weights.Embedding, Is.EqualTo(config.TieWordEmbeddings));
+            Assert.That(weights.Head.Values == weights.Embedding, Is.EqualTo(config.TieWordEmbeddings));
             Assert.That(weights.Layers, Has.Count.EqualTo(config.LayerCount));
             foreach (LayerWeights layer in weights.Layers)
             {
@@ -38,8 +38,8 @@ public sealed class WeightLoaderTests
             }
         });
 
-        void AssertShape(TensorView view, int rows, int columns) =>
-            Assert.That((view.Rows, view.Columns, view.DType, view.IsNone), Is.EqualTo((rows, columns, config.DType, false)));
+        void AssertShape(WeightView view, int rows, int columns) =>
+            Assert.That((view.Rows, view.Columns, view.Values.DType, view.IsNone), Is.EqualTo((rows, columns, config.DType, false)));
     }
 
     [Test]
@@ -67,8 +67,8 @@ public sealed class WeightLoaderTests
         LayerWeights layer = weights.Layers[1];
         Assert.Multiple(() =>
         {
-            Assert.That(Copy(layer.Query).Concat(Copy(layer.Key)).Concat(Copy(layer.Value)), Is.EqualTo(tiny.Tensors["model.layers.1.self_attn.qkv_proj.weight"].Data));
-            Assert.That(Copy(layer.Gate).Concat(Copy(layer.Up)), Is.EqualTo(tiny.Tensors["model.layers.1.mlp.gate_up_proj.weight"].Data));
+            Assert.That(Copy(layer.Query.Values).Concat(Copy(layer.Key.Values)).Concat(Copy(layer.Value.Values)), Is.EqualTo(tiny.Tensors["model.layers.1.self_attn.qkv_proj.weight"].Data));
+            Assert.That(Copy(layer.Gate.Values).Concat(Copy(layer.Up.Values)), Is.EqualTo(tiny.Tensors["model.layers.1.mlp.gate_up_proj.weight"].Data));
             Assert.That((layer.Query.Rows, layer.Key.Rows, layer.Value.Rows), Is.EqualTo((32, 16, 16)));
         });
     }
@@ -99,7 +99,7 @@ public sealed class WeightLoaderTests
         using TemporaryFolder folder = new();
         tiny.WriteSingle(folder);
         using ModelWeights weights = WeightLoader.Load(config, folder.Path);
-        Assert.That((weights.Layers[0].Down.DType, weights.Head.DType, weights.Embedding.DType), Is.EqualTo((DType.BF16, DType.F16, DType.F32)));
+        Assert.That((weights.Layers[0].Down.Values.DType, weights.Head.Values.DType, weights.Embedding.DType), Is.EqualTo((DType.BF16, DType.F16, DType.F32)));
     }
 
     [Test]
@@ -150,11 +150,11 @@ public sealed class WeightLoaderTests
 
     private static IEnumerable<TensorView> Views(ModelWeights weights) =>
     [
-        weights.Embedding, weights.FinalNorm, weights.Head,
+        weights.Embedding, weights.FinalNorm, weights.Head.Values,
         .. weights.Layers.SelectMany(layer => new[]
         {
-            layer.InputNorm, layer.Query, layer.Key, layer.Value, layer.QueryBias, layer.KeyBias, layer.ValueBias, layer.Output,
-            layer.PostAttentionNorm, layer.Gate, layer.Up, layer.Down,
+            layer.InputNorm, layer.Query.Values, layer.Key.Values, layer.Value.Values, layer.QueryBias, layer.KeyBias, layer.ValueBias, layer.Output.Values,
+            layer.PostAttentionNorm, layer.Gate.Values, layer.Up.Values, layer.Down.Values,
         }),
     ];
 
