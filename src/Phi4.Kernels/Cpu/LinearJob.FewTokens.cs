@@ -62,7 +62,7 @@ internal sealed unsafe partial class LinearJob<TOps, TV>
 
             for (int t = 0; t < tokenCount; t++)
             {
-                Finish(call, t, run, count, sums + (t * SumFloats), sums + (t * SumFloats) + RunRows);
+                LinearEnd<TOps, TV>.Finish(call.End, t, run, count, sums + (t * SumFloats), sums + (t * SumFloats) + RunRows);
             }
         }
     }

@@ -55,7 +55,7 @@ internal sealed unsafe partial class LinearJob<TOps, TV>
                         VectorMath.SumFour(lanes + (t * TokenLanes) + (r * VectorMath.Lanes)).Store(sums + r);
                     }
 
-                    Finish(call, token + t, n, count, sums, sums + step);
+                    LinearEnd<TOps, TV>.Finish(call.End, token + t, n, count, sums, sums + step);
                 }
             }
         }

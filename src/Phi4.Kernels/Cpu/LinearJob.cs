@@ -5,7 +5,10 @@ namespace Phi4.Kernels.Cpu;
 
 /// <summary>Operands of one product. With <paramref name="Up"/> it is the gated form and <paramref name="Weight"/> is the gate.</summary>
 internal readonly record struct LinearCall(
-    TensorView Destination, TensorView Source, TensorView Weight, TensorView Up, TensorView Bias, LinearEpilogue Epilogue);
+    TensorView Destination, TensorView Source, TensorView Weight, TensorView Up, TensorView Bias, LinearEpilogue Epilogue)
+{
+    public LinearEnd End => new(Destination, Bias, !Up.IsNone, Epilogue);
+}
 
 /// <summary>
 /// source * weight^T for a share of the weight's rows. Every sum has sixteen lanes (lane = input index mod 16, index rising, the row taken as if
@@ -81,53 +84,6 @@ internal sealed unsafe partial class LinearJob<TOps, TV>(ShareScratch scratch) :
             ManyTokens<TWeight>(call, start, end, space);
         }
     }
-
-    // destination[t, n..n+count) from the finished sums: + bias, then + residual; or silu(sums) * ups.
-    private static void Finish(in LinearCall call, int t, int n, int count, float* sums, float* ups)
-    {
-        float* destination = (float*)call.Destination.Address + (t * call.Destination.RowStride) + n;
-        if (!call.Up.IsNone)
-        {
-            FinishGated(destination, sums, ups, count);
-            return;
-        }
-
-        if (!call.Bias.IsNone)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                sums[i] += Value(call.Bias, n + i);
-            }
-        }
-
-        bool addsResidual = call.Epilogue == LinearEpilogue.AddResidual;
-        for (int i = 0; i < count; i++)
-        {
-            destination[i] = addsResidual ? destination[i] + sums[i] : sums[i];
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FinishGated(float* destination, float* sums, float* ups, int count)
-    {
-        int i = 0;
-        for (; i + TOps.Count <= count; i += TOps.Count)
-        {
-            TOps.Store(destination + i, VectorMath.SwiGlu<TOps, TV>(TOps.Load(sums + i), TOps.Load(ups + i)));
-        }
-
-        for (; i < count; i++)
-        {
-            destination[i] = VectorMath.SwiGlu<ScalarOps, float>(sums[i], ups[i]);
-        }
-    }
-
-    private static float Value(TensorView vector, int i) => vector.DType switch
-    {
-        DType.F32 => ((float*)vector.Address)[i],
-        DType.BF16 => BFloat16.ToSingle(((ushort*)vector.Address)[i]),
-        _ => (float)((Half*)vector.Address)[i],
-    };
 
     private static byte* Row<TWeight>(TensorView weight, int n)
         where TWeight : struct, IElementType
