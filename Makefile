@@ -10,11 +10,14 @@ PYTHON ?= python3
 # Where `make big` keeps its 29 GB; local/ is ignored by git.
 BIG ?= local/phi-4-random
 
+# Linking a native program wants clang; gcc does where there is none.
+NATIVE_LINKER ?= $(if $(shell command -v clang),,-p:CppCompilerAndLinker=gcc)
+
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check format bench test-narrow big sample-model clean
+.PHONY: help demo build test check format bench native test-narrow big sample-model clean
 
 help: ## List the targets
 	@echo "Targets:"
@@ -39,6 +42,9 @@ format: ## Lay out the sources as .editorconfig says
 
 bench: ## Run the benchmarks (BENCH="--filter *Rms*" to choose)
 	$(DOTNET) run --project bench/Phi4.Benchmarks -c Release -- $(BENCH)
+
+native: ## Publish the command phi4 as one native program for this machine's processor (artifacts/native/phi4)
+	$(DOTNET) publish src/Phi4.Cli -c Release --use-current-runtime -p:PublishAot=true -p:IlcInstructionSet=native $(NATIVE_LINKER) -o artifacts/native --nologo
 
 # A machine with wide vectors plays the narrower ones: what a user with an older processor gets.
 test-narrow: build ## Run kernel and model tests as if the processor had no AVX-512, then no AVX2, then no vectors at all

@@ -60,7 +60,9 @@ internal sealed class DoctorVerb : IVerb
                 Finding.Info, "512-bit vectors",
                 Avx512F.IsSupported
                     ? "not used: the runtime prefers narrower ones on this processor"
-                    : "not used: the processor, or the runtime's settings, do not offer AVX-512");
+                    : RuntimeFeature.IsDynamicCodeCompiled
+                        ? "not used: the processor, or the runtime's settings, do not offer AVX-512"
+                        : "not used: this program was published without AVX-512, see docs/ahead-of-time.md");
         }
     }
 
