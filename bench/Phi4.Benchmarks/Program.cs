@@ -3,7 +3,17 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Phi4.Benchmarks.Kernels;
 
-if (args is ["shares", .. var rest])
-    KernelShares.Run(rest is [var threads] ? int.Parse(threads, CultureInfo.InvariantCulture) : Environment.ProcessorCount);
-else
-    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+switch (args)
+{
+    case ["shares", .. var rest]:
+        KernelShares.Run(Threads(rest));
+        break;
+    case ["neighbour", .. var rest]:
+        Neighbour.Run(Threads(rest));
+        break;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        break;
+}
+
+static int Threads(string[] rest) => rest is [var threads] ? int.Parse(threads, CultureInfo.InvariantCulture) : Environment.ProcessorCount;

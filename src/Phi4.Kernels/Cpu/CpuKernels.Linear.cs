@@ -28,7 +28,7 @@ internal sealed partial class CpuKernels
         int blocks = (call.Destination.Columns + LinearJob.RowsPerBlock - 1) / LinearJob.RowsPerBlock;
         int shares = Shares(call.Destination.Count * call.Source.Columns, blocks);
         _scratch.Reserve(shares, LinearJob.ScratchBytes(call.Source));
-        _linear.Call = call;
+        _linear.Prepare(call);
         _pool.Run(_linear, shares);
     }
 }

@@ -19,6 +19,8 @@ internal abstract class LinearJob : Job
     /// <summary>Weight rows that the many-token loop widens at once; gated: half of them gate, half up.</summary>
     public const int RowsPerBlock = 12;
 
+    private const int RowsPerClaim = 24;
+
     /// <summary>Inputs widened at once: with four tokens' the panel fits a 32 KiB first-level cache.</summary>
     protected const int PanelWidth = 384;
 
@@ -44,7 +46,16 @@ internal abstract class LinearJob : Job
         return sizeof(float) * (PanelFloats + LaneFloats + SumFloats + (panels * PanelWidth * Math.Min(source.Rows, TokenBlock)));
     }
 
-    public LinearCall Call { get; set; }
+    public LinearCall Call { get; private set; }
+
+    protected WorkClaims Claims { get; } = new();
+
+    /// <summary>Sets what the next run does.</summary>
+    public void Prepare(in LinearCall call)
+    {
+        Call = call;
+        Claims.Reset(call.Destination.Columns, RowsPerClaim);
+    }
 }
 
 /// <inheritdoc/>
@@ -72,12 +83,15 @@ internal sealed unsafe partial class LinearJob<TOps, TV>(ShareScratch scratch) :
         }
     }
 
-    private static void Run<TWeight>(in LinearCall call, int start, int end, float* space)
+    private void Run<TWeight>(in LinearCall call, int start, int end, float* space)
         where TWeight : struct, IElementType
     {
         if (call.Source.Rows <= FewTokenLimit)
         {
-            FewTokens<TWeight>(call, start, end, space);
+            while (Claims.TryTake(out start, out end))
+            {
+                FewTokens<TWeight>(call, start, end, space);
+            }
         }
         else
         {

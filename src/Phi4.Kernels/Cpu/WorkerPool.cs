@@ -12,7 +12,8 @@ internal abstract class Job
 }
 
 /// <summary>
-/// Threads that run the shares of one job at a time; the caller does share 0. A worker without work watches for it for a few tens of
+/// Threads that run the shares of one job at a time, the caller among them. Whoever is there takes the next share: a worker that sleeps, or whose
+/// processor is busy with something else, is not waited for unless it has begun. A worker without work watches for it for a few tens of
 /// microseconds (the gap between two kernels is shorter), then sleeps and costs nothing.
 /// </summary>
 internal sealed class WorkerPool : IDisposable
@@ -24,7 +25,10 @@ internal sealed class WorkerPool : IDisposable
     private readonly long _watchTicks;
     private Job? _job;
     private int _shareCount;
-    private int _running;
+
+    // The job's number in the upper half, its shares that nobody has taken in the lower: one word, so that no late worker takes a share of a job that is over.
+    private long _offer;
+    private int _unfinished;
     private int _callerSleeps;
     private int _busy;
     private bool _stopped;
@@ -39,13 +43,13 @@ internal sealed class WorkerPool : IDisposable
         _workers = new Worker[threadCount - 1];
         for (int i = 0; i < _workers.Length; i++)
         {
-            _workers[i] = new Worker(this, share: i + 1);
+            _workers[i] = new Worker(this, number: i + 1);
         }
     }
 
     public int ThreadCount => _workers.Length + 1;
 
-    /// <summary>Runs all shares and returns when the last is done. The first exception of a share comes out here.</summary>
+    /// <summary>Runs each share once, on whichever thread, and returns when the last is done. The first exception of a share comes out here.</summary>
     /// <exception cref="InvalidOperationException">Another job is running.</exception>
     public void Run(Job job, int shareCount)
     {
@@ -68,13 +72,14 @@ internal sealed class WorkerPool : IDisposable
             _job = job;
             _shareCount = shareCount;
             _failure = null;
-            Volatile.Write(ref _running, shareCount - 1);
+            _unfinished = shareCount;
+            Interlocked.Exchange(ref _offer, (((_offer >> 32) + 1) << 32) + shareCount);
             for (int i = 0; i < shareCount - 1; i++)
             {
                 _workers[i].Wake();
             }
 
-            RunShare(0);
+            RunShares();
             WaitForWorkers();
             _job = null;
             _failure?.Throw();
@@ -108,6 +113,25 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
+    private static bool HasShares(long offer) => (int)offer > 0;
+
+    // Takes shares until none is left.
+    private void RunShares()
+    {
+        long offer = Volatile.Read(ref _offer);
+        while (HasShares(offer))
+        {
+            long seen = Interlocked.CompareExchange(ref _offer, offer - 1, offer);
+            if (seen == offer)
+            {
+                RunShare((int)offer - 1);
+                seen = Volatile.Read(ref _offer);
+            }
+
+            offer = seen;
+        }
+    }
+
     private void RunShare(int share)
     {
         try
@@ -120,11 +144,8 @@ internal sealed class WorkerPool : IDisposable
         {
             Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
         }
-    }
 
-    private void FinishShare()
-    {
-        if (Interlocked.Decrement(ref _running) == 0 && Interlocked.Exchange(ref _callerSleeps, 0) == 1)
+        if (Interlocked.Decrement(ref _unfinished) == 0 && Interlocked.Exchange(ref _callerSleeps, 0) == 1)
         {
             _done.Set();
         }
@@ -133,7 +154,7 @@ internal sealed class WorkerPool : IDisposable
     private void WaitForWorkers()
     {
         long start = Stopwatch.GetTimestamp();
-        while (Volatile.Read(ref _running) != 0)
+        while (Volatile.Read(ref _unfinished) != 0)
         {
             if (Stopwatch.GetTimestamp() - start < _watchTicks)
             {
@@ -142,7 +163,7 @@ internal sealed class WorkerPool : IDisposable
             }
 
             Interlocked.Exchange(ref _callerSleeps, 1);
-            if (Volatile.Read(ref _running) != 0 || Interlocked.Exchange(ref _callerSleeps, 0) == 0)
+            if (Volatile.Read(ref _unfinished) != 0 || Interlocked.Exchange(ref _callerSleeps, 0) == 0)
             {
                 _done.WaitOne();
             }
@@ -152,24 +173,22 @@ internal sealed class WorkerPool : IDisposable
     private sealed class Worker : IDisposable
     {
         private readonly WorkerPool _pool;
-        private readonly int _share;
         private readonly AutoResetEvent _wake = new(false);
         private readonly Thread _thread;
-        private int _posted;
         private int _sleeps;
         private volatile bool _stop;
 
-        public Worker(WorkerPool pool, int share)
+        public Worker(WorkerPool pool, int number)
         {
             _pool = pool;
-            _share = share;
-            _thread = new Thread(Loop) { IsBackground = true, Name = $"phi4-kernel-{share}" };
+            _thread = new Thread(Loop) { IsBackground = true, Name = $"phi4-kernel-{number}" };
             _thread.Start();
         }
 
+        private bool IsWanted => _stop || HasShares(Volatile.Read(ref _pool._offer));
+
         public void Wake()
         {
-            Interlocked.Increment(ref _posted);
             if (Interlocked.Exchange(ref _sleeps, 0) == 1)
             {
                 _wake.Set();
@@ -186,25 +205,22 @@ internal sealed class WorkerPool : IDisposable
 
         private void Loop()
         {
-            int seen = 0;
             while (true)
             {
-                WaitForPost(seen);
-                seen++;
+                WaitForWork();
                 if (_stop)
                 {
                     return;
                 }
 
-                _pool.RunShare(_share);
-                _pool.FinishShare();
+                _pool.RunShares();
             }
         }
 
-        private void WaitForPost(int seen)
+        private void WaitForWork()
         {
             long start = Stopwatch.GetTimestamp();
-            while (Volatile.Read(ref _posted) == seen)
+            while (!IsWanted)
             {
                 if (Stopwatch.GetTimestamp() - start < _pool._watchTicks)
                 {
@@ -214,7 +230,7 @@ internal sealed class WorkerPool : IDisposable
 
                 // Whoever takes the flag back owes or has paid the signal: no wake-up is lost and none is left over.
                 Interlocked.Exchange(ref _sleeps, 1);
-                if (Volatile.Read(ref _posted) == seen || Interlocked.Exchange(ref _sleeps, 0) == 0)
+                if (!IsWanted || Interlocked.Exchange(ref _sleeps, 0) == 0)
                 {
                     _wake.WaitOne();
                 }

@@ -53,6 +53,25 @@ public sealed class WorkerPoolTests
     }
 
     [Test]
+    public void Run_WorkersAsleep_CallerDoesTheirShares()
+    {
+        using var pool = new WorkerPool(2);
+        int caller = Environment.CurrentManagedThreadId;
+        int byCaller = 0;
+        int jobsAlone = 0;
+        var job = new LambdaJob((_, _) => byCaller += Environment.CurrentManagedThreadId == caller ? 1 : 0);
+        for (int i = 0; i < 100; i++)
+        {
+            Thread.Sleep(1); // the worker falls asleep; waking it takes longer than the job
+            byCaller = 0;
+            pool.Run(job, 2);
+            jobsAlone += byCaller / 2;
+        }
+
+        Assert.That(jobsAlone, Is.Positive);
+    }
+
+    [Test]
     public void Idle_AfterAJob_UsesNoProcessorTime()
     {
         using var pool = new WorkerPool(4);
