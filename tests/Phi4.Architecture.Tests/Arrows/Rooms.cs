@@ -10,6 +10,7 @@ internal static class Rooms
     public const string DType = "Phi4.Kernels.DType";
     public const string ReferenceKernels = "Phi4.Kernels.Reference";
     public const string CpuKernels = "Phi4.Kernels.Cpu";
+    public const string MachineCode = "Phi4.Kernels.Cpu.MachineCode";
     public const string Configuration = "Phi4.Core.Configuration";
     public const string Weights = "Phi4.Core.Weights";
     public const string State = "Phi4.Core.State";
@@ -29,7 +30,9 @@ internal static class Rooms
         [DType] = [],
         [Kernels] = [DType],
         [ReferenceKernels] = [Kernels, DType],
-        [CpuKernels] = [Kernels, DType],
+        [CpuKernels] = [MachineCode, Kernels, DType],
+        // Bodies over pointers: fenced off even from the backend that calls them.
+        [MachineCode] = [Kernels, DType],
         // Exceptions, options and results: what every room of Core may say to a caller.
         [Contracts] = [DType],
         [Configuration] = [Contracts, DType],
@@ -65,6 +68,7 @@ internal static class Rooms
         var folder = parts.Length > 3 ? parts[2] : null;
         return parts[1] switch
         {
+            Kernels when folder == "Cpu" && parts[3] == "MachineCode" => MachineCode,
             Kernels when folder is null && parts[2] == "DType.cs" => DType,
             Kernels => folder is null || !KernelBackends.Contains(folder) ? Kernels : $"{Kernels}.{folder}",
             "Phi4.Core" when folder is null => FacadeTypes.Contains(parts[2].Split('.')[0]) ? Generation : Contracts,

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.Intrinsics.X86;
+using Phi4.Kernels.Cpu.MachineCode;
+
+namespace Phi4.Kernels.Tests.Cpu.MachineCode;
+
+internal sealed class VnniSwitchTests
+{
+    [Test]
+    public void TryCreate_SwitchedOff_IsNothingAndSaysWhy()
+    {
+        Assert.That(VnniKernels.TryCreate("0", out string? whyNot), Is.Null);
+        Assert.That(whyNot, Is.EqualTo("PHI4_MACHINE_CODE is 0"));
+    }
+
+    [TestCase(null)]
+    [TestCase("")]
+    [TestCase("1")]
+    public void TryCreate_NotSwitchedOff_IsKernelsOrAReason(string? value)
+    {
+        using VnniKernels? kernels = VnniKernels.TryCreate(value, out string? whyNot);
+        Assert.That(kernels is null, Is.EqualTo(whyNot is not null), whyNot);
+    }
+
+    [Test]
+    public void TryCreate_RuntimeWithoutAvx512_IsNothing()
+    {
+        Assume.That(Avx512F.IsSupported, Is.False, "The runtime has AVX-512; DOTNET_EnableAVX512=0 takes it away.");
+        Assert.That(VnniKernels.TryCreate(null, out string? whyNot), Is.Null);
+        Assert.That(whyNot, Is.EqualTo(InstructionSets.Missing()));
+    }
+
+    [Test]
+    public void Shared_Always_IsKernelsOrAReason() => Assert.That(VnniKernels.Shared is null, Is.EqualTo(VnniKernels.WhyNot is not null));
+}
