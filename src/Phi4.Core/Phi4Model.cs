@@ -4,6 +4,7 @@ using Phi4.Core.Configuration;
 using Phi4.Core.Diagnostics;
 using Phi4.Core.Generation;
 using Phi4.Core.Sampling;
+using Phi4.Core.State;
 using Phi4.Tokenizer;
 
 namespace Phi4;
@@ -39,6 +40,9 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
 
     /// <summary>Longest sequence, prompt and answer together, in tokens.</summary>
     public int ContextLength => _facts.ContextLength;
+
+    /// <summary>What it holds and reads, in bytes.</summary>
+    public ModelFootprint Footprint => _engine.Footprint;
 
     /// <summary>Tokens that end an answer.</summary>
     public IReadOnlyList<int> EndTokenIds => _facts.EndTokenIds;
@@ -92,10 +96,34 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
             throw new ContextLengthExceededException(tokens.Length + 1, ContextLength);
         }
 
-        return Stream(tokens, resolved, cancellationToken);
+        return Stream(tokens, null, resolved, cancellationToken);
     }
 
-    /// <summary>As <see cref="GenerateAsync"/>, in one piece.</summary>
+    /// <summary>
+    /// Answers what a sequence holds when the enumeration starts. Its cached past is shared, so only tokens that are not in the cache yet are computed,
+    /// the last one in any case. The sequence itself stays as it is: it can be answered again, or by several requests at once.
+    /// </summary>
+    /// <param name="sequence">One of this model's, not empty and not computing.</param>
+    /// <param name="options">Null for <see cref="GenerationOptions.Default"/>.</param>
+    /// <param name="cancellationToken">Stops within one step and gives the answer's cache pages back.</param>
+    /// <returns>As for a prompt.</returns>
+    /// <exception cref="ArgumentException">The sequence is another model's; raised by the call itself.</exception>
+    /// <exception cref="InvalidOptionsException">An impossible option; raised by the call itself.</exception>
+    /// <exception cref="InvalidOperationException">The sequence is empty or still computing; raised by the enumeration.</exception>
+    /// <exception cref="ContextLengthExceededException">The sequence leaves no room for an answer; raised by the enumeration.</exception>
+    public IAsyncEnumerable<GenerationChunk> GenerateAsync(
+        Phi4Sequence sequence, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        if (!sequence.RunsOn(_engine))
+        {
+            throw new ArgumentException("The sequence was made by another model.", nameof(sequence));
+        }
+
+        return StreamFrom(sequence, Resolve(options ?? GenerationOptions.Default), cancellationToken);
+    }
+
+    /// <summary>As <see cref="GenerateAsync(Prompt, GenerationOptions?, CancellationToken)"/>, in one piece.</summary>
     public async Task<GenerationResult> CompleteAsync(
         Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -171,12 +199,22 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
         return resolved;
     }
 
+    private async IAsyncEnumerable<GenerationChunk> StreamFrom(
+        Phi4Sequence sequence, GenerationOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        (int[] tokens, PageTable past) = sequence.Share();
+        await foreach (GenerationChunk chunk in Stream(tokens, past, options, cancellationToken).ConfigureAwait(false))
+        {
+            yield return chunk;
+        }
+    }
+
     private async IAsyncEnumerable<GenerationChunk> Stream(
-        int[] prompt, GenerationOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+        int[] prompt, PageTable? past, GenerationOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         AnswerText? text = _text is null ? null : new AnswerText(_text.Tokenizer, options.StopStrings ?? []);
-        var request = new GenerationRequest(prompt, options, _scratch, _facts, text, stop.Token);
+        var request = new GenerationRequest(prompt, past, options, _scratch, _facts, text, stop.Token);
         _engine.Submit(request);
         try
         {

@@ -90,6 +90,31 @@ public sealed class Phi4Sequence : IDisposable
         return new Phi4Sequence(_engine, [.. _tokens], pages, (float[])_logits.Clone()) { _logitsAreCurrent = _logitsAreCurrent };
     }
 
+    /// <summary>A copy of the tokens, and pages that share what is cached of all but the last of them. They are the caller's to give back.</summary>
+    internal (int[] Tokens, PageTable Past) Share()
+    {
+        ThrowIfBusy();
+        if (_tokens.Count == 0)
+        {
+            throw new InvalidOperationException("An empty sequence has nothing to answer: append at least one token.");
+        }
+
+        if (_tokens.Count >= _engine.Limits.ContextLength)
+        {
+            throw new ContextLengthExceededException(_tokens.Count + 1, _engine.Limits.ContextLength);
+        }
+
+        var past = new PageTable();
+        _engine.Invoke(cache =>
+        {
+            past = cache.Fork(_pages);
+            cache.Truncate(past, Math.Min(past.Length, _tokens.Count - 1)); // the last token is computed again, for its logits
+        });
+        return ([.. _tokens], past);
+    }
+
+    internal bool RunsOn(Engine engine) => ReferenceEquals(engine, _engine);
+
     /// <summary>Forgets the tokens from index <paramref name="length"/> on.</summary>
     /// <param name="length">Tokens to keep, 0 to the number there are.</param>
     public void Truncate(int length)

@@ -25,6 +25,9 @@ internal readonly record struct TensorView(nint Address, DType DType, int Rows, 
     /// <summary>Elements inside the view.</summary>
     public long Count => (long)Rows * Columns;
 
+    /// <summary>Bytes of those elements; 0 for no tensor.</summary>
+    public long ByteCount => Count * DType.SizeInBytes();
+
     /// <summary>Rows [start, start + count).</summary>
     public TensorView RowRange(int start, int count)
     {

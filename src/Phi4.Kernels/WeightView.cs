@@ -59,6 +59,11 @@ internal readonly record struct WeightView
 
     public bool IsFloat => Format == WeightFormat.Float;
 
+    /// <summary>Bytes of the matrix, scales and offsets included; 0 for none.</summary>
+    public long ByteCount => IsFloat
+        ? Values.ByteCount
+        : BlockLayout.CodeBytes(Format, Rows, Columns) + (BlockLayout.ScaleBytes(Rows, Columns) * (Offsets == 0 ? 1 : 2));
+
     public static implicit operator WeightView(TensorView floats) => new(WeightFormat.Float, floats, 0, 0, default);
 
     /// <summary>Codes and scales laid out as <see cref="BlockLayout"/> says.</summary>

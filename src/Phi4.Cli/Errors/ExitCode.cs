@@ -11,5 +11,6 @@ internal static class ExitCode
     public const int UnsupportedFormat = 4;
     public const int OutOfMemory = 5;
     public const int NoSuchDevice = 6;
+    public const int Disturbed = 7;
     public const int Interrupted = 130;
 }

@@ -31,12 +31,18 @@ internal sealed class ModelOptions
 
     public Option<string?> Model { get; }
 
-    public void AddTo(Command command)
+    /// <param name="command">Gets the options.</param>
+    /// <param name="ofOneRun">Also those that a command which runs a model in several ways decides for itself: context and threads.</param>
+    public void AddTo(Command command, bool ofOneRun = true)
     {
         command.Add(Model);
         command.Add(_device);
-        command.Add(_contextSize);
-        command.Add(_threads);
+        if (ofOneRun)
+        {
+            command.Add(_contextSize);
+            command.Add(_threads);
+        }
+
         command.Add(_kv);
     }
 

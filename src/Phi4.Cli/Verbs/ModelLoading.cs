@@ -16,10 +16,12 @@ internal static class ModelLoading
     /// <param name="context">The verb's surroundings.</param>
     /// <param name="options">Which model, and how.</param>
     /// <param name="maxSequences">Sequences that will run at once.</param>
-    public static async Task<LoadedModel> LoadAsync(VerbContext context, ModelOptions options, int maxSequences = 1)
+    public static Task<LoadedModel> LoadAsync(VerbContext context, ModelOptions options, int maxSequences = 1) =>
+        LoadAsync(context, options.RequireFolderOf(context.Parse), options.LoadOptionsOf(context.Parse, maxSequences));
+
+    /// <summary>As above, for options that the verb has decided on.</summary>
+    public static async Task<LoadedModel> LoadAsync(VerbContext context, string folder, Phi4LoadOptions load)
     {
-        string folder = options.RequireFolderOf(context.Parse);
-        Phi4LoadOptions load = options.LoadOptionsOf(context.Parse, maxSequences);
         MemoryPlan plan = Phi4Model.PlanMemory(folder, load);
         if (plan.Verdict == MemoryVerdict.WeightsFromDisk)
         {

@@ -40,11 +40,14 @@ internal sealed class Engine : IDisposable
         _buffers = new StepBuffers(config, kernels, limits.Step);
         _scheduler = new Scheduler(_cache, RopeRows.Of(config.Rope), limits.Step);
         _logits = new float[config.VocabSize];
+        Footprint = new ModelFootprint(weights.ByteCount, weights.BytesPerToken, _cache.BytesPerToken);
         _thread = new Thread(Run) { IsBackground = true, Name = "phi4-engine" };
         _thread.Start();
     }
 
     public EngineLimits Limits { get; }
+
+    public ModelFootprint Footprint { get; }
 
     /// <summary>Queues a sequence; it hears of its logits and its end on the engine's thread.</summary>
     /// <exception cref="ObjectDisposedException">The engine is closed.</exception>

@@ -29,20 +29,22 @@ internal sealed class GenerationRequest : ScheduledSequence
     private GenerationChunk? _last;
 
     /// <param name="prompt">At least one token, and room for one more in the context.</param>
+    /// <param name="past">Pages that hold a beginning of it, now the request's own; null for none.</param>
     /// <param name="options">Resolved and validated.</param>
     /// <param name="scratch">The model's; used on the engine's thread only.</param>
     /// <param name="facts">What the model fixes for every request.</param>
     /// <param name="text">Null for a model without a tokenizer: the chunks' texts stay empty.</param>
     /// <param name="cancellation">Stops it between two steps.</param>
     public GenerationRequest(
-        int[] prompt, GenerationOptions options, SamplerScratch scratch, ModelFacts facts, AnswerText? text, CancellationToken cancellation)
-        : this(prompt, Capacity(prompt, options, facts), options, scratch, facts, text, cancellation)
+        int[] prompt, PageTable? past, GenerationOptions options, SamplerScratch scratch, ModelFacts facts, AnswerText? text, CancellationToken cancellation)
+        : this(prompt, past, Capacity(prompt, options, facts), options, scratch, facts, text, cancellation)
     {
     }
 
     private GenerationRequest(
-        int[] prompt, int capacity, GenerationOptions options, SamplerScratch scratch, ModelFacts facts, AnswerText? text, CancellationToken cancellation)
-        : base(prompt, capacity, new PageTable(KvCache.PagesFor(capacity)))
+        int[] prompt, PageTable? past, int capacity, GenerationOptions options, SamplerScratch scratch, ModelFacts facts, AnswerText? text,
+        CancellationToken cancellation)
+        : base(prompt, capacity, past ?? new PageTable(KvCache.PagesFor(capacity)))
     {
         _scratch = scratch;
         _endIds = new FrozenIds([.. options.IgnoreEndTokens ? [] : facts.EndTokenIds, .. options.StopTokenIds ?? []]);

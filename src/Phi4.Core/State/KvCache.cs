@@ -46,6 +46,9 @@ internal sealed class KvCache : IDisposable
     /// <summary>Tokens that all pages together hold.</summary>
     public long TokenCapacity => (long)PageCount * PageSize;
 
+    /// <summary>Keys and values of one token over all layers.</summary>
+    public long BytesPerToken => _layers.Sum(layer => layer.ByteCount) / TokenCapacity;
+
     public static int PagesFor(int tokenCount) => (tokenCount + PageSize - 1) / PageSize;
 
     public KvLayerView Layer(int index) => _shape with { Address = _layers[index].DangerousGetHandle() };

@@ -30,6 +30,14 @@ internal sealed class ModelWeights : IDisposable
     /// <summary>[V, H]; the embedding itself where the two are tied.</summary>
     public WeightView Head { get; }
 
+    /// <summary>Bytes of everything; a tied head counts once.</summary>
+    public long ByteCount => Layers.Sum(layer => layer.ByteCount) + FinalNorm.ByteCount + Head.ByteCount + (HeadIsEmbedding ? 0 : Embedding.ByteCount);
+
+    /// <summary>Bytes that one token needs: one row of the embedding, and all of the rest.</summary>
+    public long BytesPerToken => Layers.Sum(layer => layer.ByteCount) + FinalNorm.ByteCount + Head.ByteCount + Embedding.RowRange(0, 1).ByteCount;
+
+    private bool HeadIsEmbedding => Head.IsFloat && Head.Values.Address == Embedding.Address;
+
     public void Dispose() => _owner.Dispose();
 }
 
@@ -73,4 +81,8 @@ internal sealed record LayerWeights
 
     /// <summary>[H, F].</summary>
     public required WeightView Down { get; init; }
+
+    public long ByteCount =>
+        InputNorm.ByteCount + Query.ByteCount + Key.ByteCount + Value.ByteCount + QueryBias.ByteCount + KeyBias.ByteCount + ValueBias.ByteCount
+        + Output.ByteCount + PostAttentionNorm.ByteCount + Gate.ByteCount + Up.ByteCount + Down.ByteCount;
 }

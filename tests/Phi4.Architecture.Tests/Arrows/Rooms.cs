@@ -43,7 +43,8 @@ internal static class Rooms
         [Model] = [Contracts, Configuration, Weights, State, Batching, Kernels, DType],
         [Sampling] = [Contracts, Kernels, DType],
         [Scheduling] = [Contracts, Configuration, Batching, State, Sampling],
-        [Diagnostics] = [Contracts, Configuration, Weights, State, Kernels, DType],
+        // What the machine could do at most is measured on the threads and vectors of the CPU backend.
+        [Diagnostics] = [Contracts, Configuration, Weights, State, Kernels, DType, CpuKernels],
         // The façade sees all of it; it alone picks a backend.
         [Generation] =
         [

@@ -2,6 +2,7 @@
 using Phi4.Core.Configuration;
 using Phi4.Core.Diagnostics;
 using Phi4.Core.Generation;
+using Phi4.Kernels;
 using Phi4.TestSupport;
 
 namespace Phi4.Core.Tests.Generation;
@@ -24,6 +25,56 @@ internal sealed class Phi4ModelTests
         }
 
         await AssertEmpty(model);
+    }
+
+    [Test]
+    public async Task Generate_FromASequence_AnswersAsItsTokensWouldAndLeavesItAlone([Values(0, 60, 90)] int computed)
+    {
+        await using Phi4Model model = await Phi4Model.LoadAsync(Goldens.Model("tiny-phi4"), Small);
+        int[] tokens = EngineTests.Tokens(90, 5);
+        GenerationOptions options = new() { MaxTokens = 40, IgnoreEndTokens = true };
+        GenerationResult expected = await model.CompleteAsync(Prompt.FromTokens(tokens), options);
+        using (Phi4Sequence sequence = model.CreateSequence())
+        {
+            sequence.Append(tokens.AsSpan(0, computed));
+            if (computed > 0)
+            {
+                sequence.Forward();
+            }
+
+            sequence.Append(tokens.AsSpan(computed));
+            int[][] answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Ids(model.GenerateAsync(sequence, options))));
+            Assert.That(answers, Is.All.EqualTo(expected.TokenIds));
+            Assert.That(sequence.TokenIds, Is.EqualTo(tokens));
+            using Phi4Sequence fresh = model.CreateSequence();
+            fresh.Append(tokens);
+            Assert.That(sequence.Forward().ToArray(), Is.EqualTo(fresh.Forward().ToArray()));
+        }
+
+        await AssertEmpty(model);
+    }
+
+    [Test]
+    public async Task Generate_FromASequenceThatCannotBeAnswered_SaysWhy()
+    {
+        await using Phi4Model model = await Phi4Model.LoadAsync(Goldens.Model("tiny-phi4"), Small);
+        await using Phi4Model other = await Phi4Model.LoadAsync(Goldens.Model("tiny-phi4"), Small);
+        using Phi4Sequence sequence = model.CreateSequence();
+        Assert.That(() => other.GenerateAsync(sequence), Throws.ArgumentException.With.Message.Contains("another model"));
+        Assert.That(() => Ids(model.GenerateAsync(sequence)), Throws.InvalidOperationException.With.Message.Contains("empty"));
+        sequence.Append(EngineTests.Tokens(512, 1));
+        Assert.That(() => Ids(model.GenerateAsync(sequence)), Throws.TypeOf<ContextLengthExceededException>().With.Message.Contains("513"));
+    }
+
+    [Test]
+    public async Task Footprint_OfATinyModel_CountsEveryTensorAndTheCache()
+    {
+        await using Phi4Model model = await Phi4Model.LoadAsync(Goldens.Model("tiny-phi4"), Small);
+        long bytes = model.Config.DType.SizeInBytes();
+        long unread = (model.Config.VocabSize - 1L) * model.Config.HiddenSize * bytes;
+        Assert.That(model.Footprint.WeightBytes, Is.EqualTo(model.Config.ParameterCount * bytes));
+        Assert.That(model.Footprint.WeightBytesPerToken, Is.EqualTo(model.Footprint.WeightBytes - (model.Config.TieWordEmbeddings ? 0 : unread)));
+        Assert.That(model.Footprint.CacheBytesPerToken, Is.EqualTo(model.Config.KvBytesPerToken(DType.F32)));
     }
 
     [Test]
@@ -177,6 +228,17 @@ internal sealed class Phi4ModelTests
             GenerationResult result = await model.CompleteAsync(Prompt.FromTokens(greedy.PromptIds), options);
             Assert.That(result.TokenIds, Is.EqualTo(greedy.Tokens).AsCollection, "margins of this model are far above the tolerance");
         }
+    }
+
+    private static async Task<int[]> Ids(IAsyncEnumerable<GenerationChunk> answer)
+    {
+        List<int> ids = [];
+        await foreach (GenerationChunk chunk in answer)
+        {
+            ids.AddRange(chunk.TokenIds);
+        }
+
+        return [.. ids];
     }
 
     private static async Task<int> RunOne(Phi4Model model, (int Prompt, int Tokens, int CancelAfter) plan, int seed)

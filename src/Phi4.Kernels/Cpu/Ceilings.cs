@@ -1,14 +1,55 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using Phi4.Kernels.Cpu;
 
-namespace Phi4.Benchmarks.Kernels;
+namespace Phi4.Kernels.Cpu;
 
-/// <summary>What the machine could do at most: plain reads and plain multiply-adds, on the kernels' own threads.</summary>
-internal static unsafe class Ceilings
+/// <summary>What the machine could do at most, measured: plain reads of memory and plain F32 multiply-adds, on threads like the kernels' own.</summary>
+internal sealed unsafe class Ceilings : IDisposable
 {
-    /// <summary>Reads a buffer front to back.</summary>
+    private const int LeastPasses = 5;
+
+    // Long enough for the system to move two threads that it began on one processor apart.
+    private static readonly TimeSpan LeastTime = TimeSpan.FromMilliseconds(100);
+
+    private readonly WorkerPool _pool;
+
+    public Ceilings(int threadCount) => _pool = new WorkerPool(threadCount);
+
+    /// <summary>The best of several passes over a fresh buffer, in bytes a second. Take one well above the last cache.</summary>
+    /// <exception cref="InsufficientMemoryException">The buffer could not be had.</exception>
+    public double ReadRate(int threadCount, long byteCount)
+    {
+        using HostBuffer buffer = HostBuffer.Allocate(byteCount, "measuring reads");
+
+        // Pages that were never written are all the same page of zeros, which stays in a cache.
+        NativeMemory.Fill((void*)buffer.DangerousGetHandle(), (nuint)byteCount, 1);
+        return Best(new ReadJob(buffer.DangerousGetHandle(), byteCount), threadCount, byteCount);
+    }
+
+    /// <summary>The best of several passes, in floating-point operations a second; a multiply-add counts two.</summary>
+    public double MultiplyAddRate(int threadCount) =>
+        Best(new MultiplyAddJob(), threadCount, MultiplyAddJob.FlopsPerShare * threadCount);
+
+    public void Dispose() => _pool.Dispose();
+
+    private double Best(Job job, int threadCount, double work)
+    {
+        double best = 0;
+        long first = Stopwatch.GetTimestamp();
+        for (int pass = 0; pass < LeastPasses || Stopwatch.GetElapsedTime(first) < LeastTime; pass++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            _pool.Run(job, threadCount);
+            best = Math.Max(best, work / Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        return best;
+    }
+
+    /// <summary>Reads a buffer front to back, each share its own part.</summary>
     public sealed class ReadJob(nint address, long byteCount) : Job
     {
         private float _sink;

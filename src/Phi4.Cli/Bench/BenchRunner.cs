@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+using Phi4.Core.Configuration;
+using Phi4.Core.Diagnostics;
+
+namespace Phi4.Cli.Bench;
+
+/// <summary>Runs tests on a loaded model: prepare, read the ceilings, time, read the ceilings again.</summary>
+/// <param name="model">The model; not owned.</param>
+/// <param name="threads">Threads that it computes on.</param>
+/// <param name="loadTime">What its loading took.</param>
+/// <param name="measure">Reads the machine's ceilings.</param>
+internal sealed class BenchRunner(Phi4Model model, int threads, TimeSpan loadTime, Func<int, MachineCeilings> measure)
+{
+    public async Task<BenchRow> RunAsync(BenchTest test, int repetitions, CancellationToken cancellationToken)
+    {
+        using IPreparedTest prepared = test.Kind == BenchKind.Serve
+            ? await ServeTest.PrepareAsync(model, test, cancellationToken).ConfigureAwait(false)
+            : await SequenceTest.PrepareAsync(model, test, cancellationToken).ConfigureAwait(false);
+        MachineCeilings before = measure(threads);
+        bool knowsPeak = PeakMemory.TryReset();
+        List<double> samples = new(repetitions);
+        for (int i = 0; i < repetitions; i++)
+        {
+            samples.Add(await prepared.SampleAsync(cancellationToken).ConfigureAwait(false));
+        }
+
+        long? peak = knowsPeak ? PeakMemory.OfThisProcess() : null;
+        return new BenchRow
+        {
+            Test = test,
+            Threads = threads,
+            Samples = samples,
+            BytesPerToken = test.Kind == BenchKind.Generate ? BytesPerToken(model.Footprint, model.Config, test) : null,
+            FlopsPerToken = test.Kind == BenchKind.Prompt ? FlopsPerToken(model.Config, test) : null,
+            Before = before,
+            After = measure(threads),
+            PeakBytes = peak,
+            LoadTime = loadTime,
+            Delays = (prepared as ServeTest)?.Delays,
+        };
+    }
+
+    /// <summary>Bytes that one generated token reads: the weights, and the keys and values of the tokens before it, in the mean over the test.</summary>
+    internal static long BytesPerToken(ModelFootprint footprint, ModelConfig config, BenchTest test) =>
+        footprint.WeightBytesPerToken + (long)(footprint.CacheBytesPerToken * Seen(config, test.MeanPast));
+
+    /// <summary>
+    /// Operations of one prompt token: two a parameter of the layers, four a channel and head for each token that it looks back on, in the mean over the
+    /// test. The head runs for the last token only and is left out.
+    /// </summary>
+    internal static double FlopsPerToken(ModelConfig config, BenchTest test)
+    {
+        double vocabulary = (double)config.VocabSize * config.HiddenSize * (config.TieWordEmbeddings ? 1 : 2);
+        double past = Seen(config, test.Depth + ((test.PromptTokens + 1) / 2.0));
+        return (2 * (config.ParameterCount - vocabulary)) + (4.0 * config.LayerCount * config.HeadCount * config.HeadSize * past);
+    }
+
+    private static double Seen(ModelConfig config, double past) => Math.Min(past, config.SlidingWindow ?? double.MaxValue);
+}

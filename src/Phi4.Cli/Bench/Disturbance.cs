@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+using Phi4.Core.Diagnostics;
+
+namespace Phi4.Cli.Bench;
+
+/// <summary>Whether the machine was quiet enough for a measurement to count: judged by its ceilings, measured just before and just after.</summary>
+internal static class Disturbance
+{
+    /// <summary>Most by which the lower of two readings of a ceiling may fall short of the higher.</summary>
+    public const double MostDrift = 0.15;
+
+    /// <summary>Least multiply-adds of several threads against one, as a part of their number: 1.85 for two.</summary>
+    public const double LeastScaling = 0.925;
+
+    /// <summary>Why the measurement between these two readings is not to be trusted; empty if it is.</summary>
+    public static IReadOnlyList<string> Reasons(MachineCeilings before, MachineCeilings after)
+    {
+        List<string> reasons = [];
+        if (Drift(before.ReadBytesPerSecond, after.ReadBytesPerSecond) > MostDrift)
+        {
+            reasons.Add(FormattableString.Invariant(
+                $"reads went from {before.ReadBytesPerSecond / 1e9:F1} to {after.ReadBytesPerSecond / 1e9:F1} GB/s"));
+        }
+
+        if (Drift(before.FlopsPerSecond, after.FlopsPerSecond) > MostDrift)
+        {
+            reasons.Add(FormattableString.Invariant(
+                $"multiply-adds went from {before.FlopsPerSecond / 1e9:F0} to {after.FlopsPerSecond / 1e9:F0} GFLOP/s"));
+        }
+
+        MachineCeilings worse = before.Scaling < after.Scaling ? before : after;
+        if (worse.ScalingThreads > 1 && worse.Scaling < LeastScaling * worse.ScalingThreads)
+        {
+            reasons.Add(FormattableString.Invariant(
+                $"{worse.ScalingThreads} threads multiply {worse.Scaling:F2}x as fast as one, not {LeastScaling * worse.ScalingThreads:F2}x"));
+        }
+
+        return reasons;
+    }
+
+    private static double Drift(double a, double b) => 1 - (Math.Min(a, b) / Math.Max(a, b));
+}
