@@ -16,6 +16,14 @@ internal static class Compare
             (row, column) => Math.Abs(actual[row, column] - expected[row, column]) <= (roundings * UnitRoundoff * magnitudes[row, column]) + 1e-37,
             what);
 
+    /// <summary>Every value within its bound of the expected one.</summary>
+    public static void Within(float[,] actual, double[,] expected, double[,] bounds, string what)
+        => Each(
+            actual,
+            (row, column) => expected[row, column],
+            (row, column) => Math.Abs(actual[row, column] - expected[row, column]) <= bounds[row, column],
+            what);
+
     /// <summary>The same bits; all NaN count as one.</summary>
     public static void SameBits(float[,] actual, float[,] expected, string what)
     {

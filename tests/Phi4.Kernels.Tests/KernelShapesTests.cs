@@ -19,6 +19,32 @@ public sealed class KernelShapesTests(string backend)
     }
 
     [Test]
+    public void Linear_QuantizedWidthsDiffer_NamesBothOperandsAndShapes()
+    {
+        using IKernels kernels = Backends.Create(backend);
+        using TestMatrix source = TestMatrix.Random(new Random(1), DType.F32, 2, 64);
+        using var weight = new QuantizedMatrix(new Random(1), WeightKind.FourBits, 16, 63);
+        using TestMatrix result = TestMatrix.Empty(2, 16);
+        ArgumentException? e = Assert.Throws<ArgumentException>(
+            () => kernels.Linear(result.View, source.View, weight.View, TensorView.None, LinearEpilogue.None));
+        Assert.That(e!.Message, Does.Contain("source F32 [2, 64]").And.Contains("[16, 63]"));
+    }
+
+    [TestCase(WeightKind.EightBits, WeightKind.FourBits)]
+    [TestCase(WeightKind.FourBits, WeightKind.FourBitsTable)]
+    [TestCase(WeightKind.FourBitsTable, WeightKind.FourBitsTableOffsets)]
+    public void LinearSwiGlu_GateAndUpStoredDifferently_IsRefused(WeightKind first, WeightKind second)
+    {
+        using IKernels kernels = Backends.Create(backend);
+        using TestMatrix source = TestMatrix.Random(new Random(1), DType.F32, 2, 64);
+        using var gate = new QuantizedMatrix(new Random(1), first, 16, 64);
+        using var up = new QuantizedMatrix(new Random(1), second, 16, 64);
+        using TestMatrix result = TestMatrix.Empty(2, 16);
+        ArgumentException? e = Assert.Throws<ArgumentException>(() => kernels.LinearSwiGlu(result.View, source.View, gate.View, up.View));
+        Assert.That(e!.Message, Does.Contain("must be stored alike"));
+    }
+
+    [Test]
     public void Embed_IdOutsideTheTable_NamesIt()
     {
         using IKernels kernels = Backends.Create(backend);

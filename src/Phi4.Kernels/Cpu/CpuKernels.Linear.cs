@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using Phi4.Kernels.Cpu.Quantized;
+
 namespace Phi4.Kernels.Cpu;
 
 internal sealed partial class CpuKernels
@@ -6,17 +8,28 @@ internal sealed partial class CpuKernels
     public void Linear(TensorView destination, TensorView source, WeightView weight, TensorView bias, LinearEpilogue epilogue)
     {
         KernelShapes.Linear(destination, source, weight, bias);
-        RunLinear(new LinearCall(destination, source, FloatsOf(weight), TensorView.None, bias, epilogue));
+        if (weight.IsFloat)
+        {
+            RunLinear(new LinearCall(destination, source, weight.Values, TensorView.None, bias, epilogue));
+        }
+        else
+        {
+            RunQuantized(source, new QuantizedLinearCall(weight, default, new LinearEnd(destination, bias, IsGated: false, epilogue)));
+        }
     }
 
     public void LinearSwiGlu(TensorView destination, TensorView source, WeightView gate, WeightView up)
     {
         KernelShapes.LinearSwiGlu(destination, source, gate, up);
-        RunLinear(new LinearCall(destination, source, FloatsOf(gate), FloatsOf(up), TensorView.None, LinearEpilogue.None));
+        if (gate.IsFloat)
+        {
+            RunLinear(new LinearCall(destination, source, gate.Values, up.Values, TensorView.None, LinearEpilogue.None));
+        }
+        else
+        {
+            RunQuantized(source, new QuantizedLinearCall(gate, up, new LinearEnd(destination, TensorView.None, IsGated: true, LinearEpilogue.None)));
+        }
     }
-
-    private static TensorView FloatsOf(WeightView weight)
-        => weight.IsFloat ? weight.Values : throw new NotSupportedException($"{weight}: the CPU backend multiplies by floats only.");
 
     private void RunLinear(in LinearCall call)
     {

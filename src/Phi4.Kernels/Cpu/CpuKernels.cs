@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.Intrinsics;
+using Phi4.Kernels.Cpu.Quantized;
 
 namespace Phi4.Kernels.Cpu;
 
@@ -14,7 +15,11 @@ internal sealed partial class CpuKernels : IKernels
 
     private readonly WorkerPool _pool;
     private readonly ShareScratch _scratch;
+    private readonly ShareScratch _tokenScratch = new(1);
     private readonly LinearJob _linear;
+    private readonly QuantizeJob _quantize;
+    private readonly QuantizedLinearJob _quantizedLinear;
+    private readonly TileKernels _tileKernels;
     private readonly RmsNormJob _rmsNorm;
     private readonly RopeJob _rope;
     private readonly AttentionJob _attention;
@@ -31,6 +36,13 @@ internal sealed partial class CpuKernels : IKernels
             VectorWidth.V256 => MakeJobs<Vector256Ops, Vector256<float>>(_scratch),
             VectorWidth.V128 => MakeJobs<Vector128Ops, Vector128<float>>(_scratch),
             _ => MakeJobs<ScalarOps, float>(_scratch),
+        };
+        (_quantize, _quantizedLinear, _tileKernels) = VectorWidth switch
+        {
+            VectorWidth.V512 => MakeQuantized<Vector512Ops, Vector512<float>, Vector512Integers, Vector512<int>>(_scratch),
+            VectorWidth.V256 => MakeQuantized<Vector256Ops, Vector256<float>, Vector256Integers, Vector256<int>>(_scratch),
+            VectorWidth.V128 => MakeQuantized<Vector128Ops, Vector128<float>, Vector128Integers, Vector128<int>>(_scratch),
+            _ => MakeQuantized<ScalarOps, float, ScalarIntegers, int>(_scratch),
         };
     }
 
@@ -59,6 +71,7 @@ internal sealed partial class CpuKernels : IKernels
         _pool.Dispose();
         _attention.Dispose();
         _scratch.Dispose();
+        _tokenScratch.Dispose();
     }
 
     private static (LinearJob Linear, RmsNormJob RmsNorm, RopeJob Rope, AttentionJob Attention, ArgmaxJob Argmax) MakeJobs<TOps, TV>(
@@ -71,6 +84,13 @@ internal sealed partial class CpuKernels : IKernels
             new RopeJob<TOps, TV>(),
             new AttentionJob<TOps, TV>(scratch),
             new ArgmaxJob<TOps, TV>());
+
+    private static (QuantizeJob Quantize, QuantizedLinearJob Linear, TileKernels Kernels) MakeQuantized<TOps, TV, TInt, TI>(ShareScratch scratch)
+        where TOps : struct, IVectorOps<TV>
+        where TV : struct
+        where TInt : struct, IIntegerOps<TI, TV>
+        where TI : struct
+        => (new QuantizeJob<TOps, TV, TInt, TI>(), new QuantizedLinearJob<TOps, TV>(scratch), new TileKernels<TOps, TV, TInt, TI>());
 
     private int Shares(long work, long pieces)
         => (int)Math.Clamp(Math.Min(work / ShareWork, pieces), 1, _pool.ThreadCount);

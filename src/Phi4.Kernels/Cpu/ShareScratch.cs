@@ -22,6 +22,8 @@ internal sealed unsafe class ShareScratch(int shareCount) : IDisposable
 
     public byte* this[int share] => (byte*)_buffers[share]!.DangerousGetHandle();
 
+    public nint Address(int share) => (nint)this[share];
+
     public void Dispose()
     {
         foreach (HostBuffer? buffer in _buffers)

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Phi4.Kernels.Cpu.Quantized;
+
+/// <summary>
+/// One tile as it is stored x one token, or four: codes widen in registers, once for all tokens of the group. Each lane is a row, so nothing is added
+/// across lanes.
+/// </summary>
+internal sealed unsafe class StoredTileKernel<TOps, TV, TInt, TI, TRoute>(int groupTokens) : TileKernel
+    where TOps : struct, IVectorOps<TV>
+    where TV : struct
+    where TInt : struct, IIntegerOps<TI, TV>
+    where TI : struct
+    where TRoute : struct, IWeightRoute<TI>
+{
+    /// <summary>The other group size is 1.</summary>
+    public const int ManyTokens = 4;
+
+    private const int TileRows = BlockLayout.TileRows;
+    private const int PairsPerBlock = TokenPack.StepsPerBlock / 2;
+
+    public override int UnitTiles => 1;
+
+    public override int GroupTokens => groupTokens;
+
+    public override TokenForm TokenForm => TRoute.TokenForm;
+
+    // 16 KB of 8-bit codes: half of a small first-level cache.
+    public override int RunBlocks => groupTokens == 1 ? int.MaxValue : 32;
+
+    public override int PanelBytes => 0;
+
+    private static int StepBytes => TRoute.TokenForm == TokenForm.Bytes ? 4 : 8;
+
+    public override int Bias(in WeightView weight) => TRoute.Bias(weight);
+
+    public override TileRun Prepare(in WeightView weight, int tile, int block, int blockCount, byte* panel)
+    {
+        nint blocks = ((nint)tile * BlockLayout.BlockCount(weight.Columns)) + block;
+        nint scaleBytes = blocks * BlockLayout.ScaleBytesPerBlock;
+        return new TileRun(
+            weight.Values.Address + (blocks * BlockLayout.CodeBytesPerBlock(TRoute.Format)),
+            weight.Scales + scaleBytes,
+            weight.Offsets == 0 ? 0 : weight.Offsets + scaleBytes,
+            blockCount,
+            weight.Table);
+    }
+
+    public override void Multiply(in TileRun weights, in TokenGroup tokens, float* sums)
+    {
+        sbyte* table = stackalloc sbyte[16];
+        weights.Table.Store(table);
+        for (int lane = 0; lane < TileRows; lane += TOps.Count)
+        {
+            if (groupTokens == 1)
+            {
+                One(weights, table, tokens, lane, sums);
+            }
+            else
+            {
+                Four(weights, table, tokens, lane, sums);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void One(in TileRun weights, sbyte* table, in TokenGroup group, int lane, float* sums)
+    {
+        int codeBytes = BlockLayout.CodeBytesPerBlock(TRoute.Format);
+        byte* codes = (byte*)weights.Codes + (lane * 4);
+        ushort* scales = (ushort*)weights.Scales + lane;
+        ushort* offsets = weights.Offsets == 0 ? null : (ushort*)weights.Offsets + lane;
+        sbyte* tokens = group.Codes;
+        float* tokenScales = group.Scales;
+        int* starts = group.Starts;
+        float* tokenSums = group.Sums;
+        TV total = TOps.Load(sums + lane);
+        for (int block = 0; block < weights.BlockCount; block++)
+        {
+            TI sum = TInt.Zero;
+            for (int pair = 0; pair < PairsPerBlock; pair++, tokens += 2 * StepBytes)
+            {
+                TRoute.Load(codes, pair, table, out TI even0, out TI odd0, out TI even1, out TI odd1);
+                sum = TRoute.MultiplyAdd(sum, even0, odd0, tokens);
+                sum = TRoute.MultiplyAdd(sum, even1, odd1, tokens + StepBytes);
+            }
+
+            total = Accumulate(total, sum, TOps.LoadHalf(scales), starts + block, tokenScales + block);
+            if (offsets != null)
+            {
+                total = TOps.MultiplyAdd(TOps.LoadHalf(offsets), TOps.Broadcast(tokenSums[block]), total);
+                offsets += TileRows;
+            }
+
+            codes += codeBytes;
+            scales += TileRows;
+        }
+
+        TOps.Store(sums + lane, total);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Four(in TileRun weights, sbyte* table, in TokenGroup group, int lane, float* sums)
+    {
+        int codeBytes = BlockLayout.CodeBytesPerBlock(TRoute.Format);
+        byte* codes = (byte*)weights.Codes + (lane * 4);
+        ushort* scales = (ushort*)weights.Scales + lane;
+        ushort* offsets = weights.Offsets == 0 ? null : (ushort*)weights.Offsets + lane;
+        sbyte* tokens = group.Codes;
+        float* tokenScales = group.Scales;
+        int* starts = group.Starts;
+        float* tokenSums = group.Sums;
+        sums += lane;
+        TV total0 = TOps.Load(sums), total1 = TOps.Load(sums + TileRows);
+        TV total2 = TOps.Load(sums + (2 * TileRows)), total3 = TOps.Load(sums + (3 * TileRows));
+        for (int block = 0; block < weights.BlockCount; block++)
+        {
+            TI sum0 = TInt.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
+            for (int pair = 0; pair < PairsPerBlock; pair++, tokens += 2 * ManyTokens * StepBytes)
+            {
+                TRoute.Load(codes, pair, table, out TI even0, out TI odd0, out TI even1, out TI odd1);
+                sum0 = TRoute.MultiplyAdd(sum0, even0, odd0, tokens);
+                sum1 = TRoute.MultiplyAdd(sum1, even0, odd0, tokens + StepBytes);
+                sum2 = TRoute.MultiplyAdd(sum2, even0, odd0, tokens + (2 * StepBytes));
+                sum3 = TRoute.MultiplyAdd(sum3, even0, odd0, tokens + (3 * StepBytes));
+                sum0 = TRoute.MultiplyAdd(sum0, even1, odd1, tokens + (4 * StepBytes));
+                sum1 = TRoute.MultiplyAdd(sum1, even1, odd1, tokens + (5 * StepBytes));
+                sum2 = TRoute.MultiplyAdd(sum2, even1, odd1, tokens + (6 * StepBytes));
+                sum3 = TRoute.MultiplyAdd(sum3, even1, odd1, tokens + (7 * StepBytes));
+            }
+
+            TV scale = TOps.LoadHalf(scales);
+            total0 = Accumulate(total0, sum0, scale, starts, tokenScales);
+            total1 = Accumulate(total1, sum1, scale, starts + 1, tokenScales + 1);
+            total2 = Accumulate(total2, sum2, scale, starts + 2, tokenScales + 2);
+            total3 = Accumulate(total3, sum3, scale, starts + 3, tokenScales + 3);
+            if (offsets != null)
+            {
+                TV offset = TOps.LoadHalf(offsets);
+                total0 = TOps.MultiplyAdd(offset, TOps.Broadcast(tokenSums[0]), total0);
+                total1 = TOps.MultiplyAdd(offset, TOps.Broadcast(tokenSums[1]), total1);
+                total2 = TOps.MultiplyAdd(offset, TOps.Broadcast(tokenSums[2]), total2);
+                total3 = TOps.MultiplyAdd(offset, TOps.Broadcast(tokenSums[3]), total3);
+                offsets += TileRows;
+            }
+
+            codes += codeBytes;
+            scales += TileRows;
+            starts += ManyTokens;
+            tokenScales += ManyTokens;
+            tokenSums += ManyTokens;
+        }
+
+        TOps.Store(sums, total0);
+        TOps.Store(sums + TileRows, total1);
+        TOps.Store(sums + (2 * TileRows), total2);
+        TOps.Store(sums + (3 * TileRows), total3);
+    }
+
+    // total + (float)sum * (scale * token scale), the inner product rounded.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TV Accumulate(TV total, TI sum, TV scale, int* start, float* tokenScale)
+    {
+        TV value = TInt.ToSingle(TInt.Add(TRoute.Finish(sum), TInt.Broadcast(start)));
+        return TOps.MultiplyAdd(value, TOps.Multiply(scale, TOps.Broadcast(*tokenScale)), total);
+    }
+}
