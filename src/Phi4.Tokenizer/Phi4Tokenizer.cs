@@ -92,4 +92,47 @@ public sealed partial class Phi4Tokenizer
             ? new Phi4Tokenizer(RankFileReader.Read("ranks", content, pattern, specialTokens))
             : throw new ArgumentOutOfRangeException(nameof(pattern), pattern, "Not a known pattern.");
     }
+
+    /// <summary>Makes a tokenizer of tokens and merges that stand in lists, as in a GGUF file.</summary>
+    /// <param name="file">Where the lists are from, for messages.</param>
+    /// <param name="tokens">Spelled in GPT-2's byte alphabet, each at its id; null for an id without an ordinary token.</param>
+    /// <param name="merges">By rank, two tokens with a space between.</param>
+    /// <param name="specialTokens">The tokens outside the merges; their ids' entries in <paramref name="tokens"/> are not read.</param>
+    /// <param name="pattern">How texts are cut.</param>
+    /// <param name="wholePieces">Whether a piece that is a token becomes it even where the merges would not get there.</param>
+    /// <exception cref="TokenizerFormatException">A token is not in the byte alphabet, a merge names what is no token, or an id is given twice.</exception>
+    public static Phi4Tokenizer FromMerges(
+        string file,
+        IReadOnlyList<string?> tokens,
+        IReadOnlyList<string> merges,
+        IReadOnlyList<AddedToken> specialTokens,
+        PreTokenizerPattern pattern,
+        bool wholePieces = false)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(file);
+        ArgumentNullException.ThrowIfNull(tokens);
+        ArgumentNullException.ThrowIfNull(merges);
+        ArgumentNullException.ThrowIfNull(specialTokens);
+        if (!Enum.IsDefined(pattern))
+        {
+            throw new ArgumentOutOfRangeException(nameof(pattern), pattern, "Not a known pattern.");
+        }
+
+        HashSet<int> special = [.. specialTokens.Select(token => token.Id)];
+        var builder = new MergeFileBuilder(file);
+        for (int id = 0; id < tokens.Count; id++)
+        {
+            if (tokens[id] is { } spelling && !special.Contains(id))
+            {
+                builder.AddToken(spelling, id);
+            }
+        }
+
+        foreach (string merge in merges)
+        {
+            builder.AddMerge(merge);
+        }
+
+        return new Phi4Tokenizer(builder.Build(specialTokens, pattern, wholePieces));
+    }
 }

@@ -13,12 +13,12 @@ public static class ModelConfigReader
     public const string FileName = "config.json";
 
     // Far above every published model, and low enough that no product of sizes leaves a 64-bit integer.
-    private const int MaxHiddenSize = 1 << 20;
-    private const int MaxLayerCount = 1 << 12;
-    private const int MaxHeadCount = 1 << 14;
-    private const int MaxHeadSize = 1 << 12;
-    private const int MaxRows = 1 << 24;
-    private const int MaxMaxPositions = 1 << 30;
+    internal const int MaxHiddenSize = 1 << 20;
+    internal const int MaxLayerCount = 1 << 12;
+    internal const int MaxHeadCount = 1 << 14;
+    internal const int MaxHeadSize = 1 << 12;
+    internal const int MaxRows = 1 << 24;
+    internal const int MaxMaxPositions = 1 << 30;
 
     private static readonly (string Architecture, string ModelType)[] Families =
         [("Phi3ForCausalLM", "phi3"), ("LlamaForCausalLM", "llama"), ("Qwen2ForCausalLM", "qwen2")];

@@ -123,6 +123,6 @@ internal static class RopeConfigReader
     }
 
     /// <summary>Keeps the attention's entropy when the context is stretched s-fold: sqrt(1 + ln s / ln L0).</summary>
-    private static double AttentionFactor(double stretch, int original) =>
+    public static double AttentionFactor(double stretch, int original) =>
         stretch <= 1 || original <= 1 ? 1 : Math.Sqrt(1 + Math.Log(stretch) / Math.Log(original));
 }

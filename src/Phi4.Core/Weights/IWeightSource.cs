@@ -33,7 +33,8 @@ internal interface IWeightSource : IDisposable
     void ReadRows(SourceTensor tensor, int start, int count, Span<float> destination);
 
     /// <summary>
-    /// Codes and scales of rows [start, start + count) in <see cref="BlockLayout"/>, worth exactly what the stored ones are. Only for tensors with <see cref="SourceTensor.Blocks"/>.
+    /// Codes and scales of rows [start, start + count) in <see cref="BlockLayout"/>, worth what the stored ones are: exactly, or as nearly as docs/formats.md says
+    /// of their format. Only for tensors with <see cref="SourceTensor.Blocks"/>.
     /// </summary>
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>
     /// <param name="start">First row, a multiple of <see cref="BlockLayout.TileRows"/>.</param>
