@@ -8,6 +8,9 @@ switch (args)
     case ["shares", .. var rest]:
         KernelShares.Run(Threads(rest));
         break;
+    case ["machine-code", .. var rest]:
+        MachineCodeShares.Run(Threads(rest));
+        break;
     case ["neighbour", .. var rest]:
         Neighbour.Run(Threads(rest));
         break;

@@ -50,10 +50,11 @@ internal static class KernelShares
         }
     }
 
-    private static void Report(string name, Action kernel, double kernelWork, Action ceiling, double ceilingWork, string unit)
+    /// <summary>The best of several turns of both, a turn of one after a turn of the other.</summary>
+    public static void Report(string name, Action kernel, double kernelWork, Action ceiling, double ceilingWork, string unit, int turns = Turns)
     {
         double best = 0, most = 0;
-        for (int turn = 0; turn < Turns; turn++)
+        for (int turn = 0; turn < turns; turn++)
         {
             most = Math.Max(most, ceilingWork / Seconds(ceiling));
             best = Math.Max(best, kernelWork / Seconds(kernel));
