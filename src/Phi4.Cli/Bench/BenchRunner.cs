@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using Phi4.Cli.Bench.Peers;
 using Phi4.Core.Configuration;
 using Phi4.Core.Diagnostics;
 
@@ -8,8 +9,10 @@ namespace Phi4.Cli.Bench;
 /// <param name="model">The model; not owned.</param>
 /// <param name="threads">Threads that it computes on.</param>
 /// <param name="loadTime">What its loading took.</param>
+/// <param name="peers">Other engines; each repetition is followed by one of theirs.</param>
 /// <param name="measure">Reads the machine's ceilings.</param>
-internal sealed class BenchRunner(Phi4Model model, int threads, TimeSpan loadTime, Func<int, MachineCeilings> measure)
+internal sealed class BenchRunner(
+    Phi4Model model, int threads, TimeSpan loadTime, IReadOnlyList<LlamaBench> peers, Func<int, MachineCeilings> measure)
 {
     public async Task<BenchRow> RunAsync(BenchTest test, int repetitions, CancellationToken cancellationToken)
     {
@@ -19,9 +22,17 @@ internal sealed class BenchRunner(Phi4Model model, int threads, TimeSpan loadTim
         MachineCeilings before = measure(threads);
         bool knowsPeak = PeakMemory.TryReset();
         List<double> samples = new(repetitions);
+        List<PeerRun>[] runs = [.. peers.Select(_ => new List<PeerRun>(repetitions))];
         for (int i = 0; i < repetitions; i++)
         {
             samples.Add(await prepared.SampleAsync(cancellationToken).ConfigureAwait(false));
+            foreach ((LlamaBench peer, List<PeerRun> results) in peers.Zip(runs))
+            {
+                if (await peer.RunAsync(test, threads, cancellationToken).ConfigureAwait(false) is { } run)
+                {
+                    results.Add(run);
+                }
+            }
         }
 
         long? peak = knowsPeak ? PeakMemory.OfThisProcess() : null;
@@ -37,6 +48,11 @@ internal sealed class BenchRunner(Phi4Model model, int threads, TimeSpan loadTim
             PeakBytes = peak,
             LoadTime = loadTime,
             Delays = (prepared as ServeTest)?.Delays,
+            Peers =
+            [
+                .. peers.Zip(runs, (peer, results) => new PeerSamples(
+                    peer.Name, [.. results.Select(run => run.Rate)], [.. results.Zip(samples, (run, ours) => ours / run.Rate)], results.Max(run => run.PeakBytes))),
+            ],
         };
     }
 

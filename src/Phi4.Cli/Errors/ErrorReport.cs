@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using Phi4.Cli.Bench.Peers;
 using Phi4.Cli.Options;
 using Phi4.Cli.Streams;
 using Phi4.Tokenizer;
@@ -16,6 +17,7 @@ internal sealed record ErrorReport(int ExitCode, string Type, string Message, st
     public static ErrorReport Of(Exception exception) => exception switch
     {
         CommandException e => new(e.ExitCode, TypeOf(e.ExitCode), e.Message, e.Hint),
+        PeerException e => new(Errors.ExitCode.Failed, TypeOf(e.Fault), e.Message, null),
         RequestException e => new(Errors.ExitCode.Failed, e.Type, e.Message, null),
         InvalidOptionsException e => new(Errors.ExitCode.Usage, "invalid_options", OptionNames.Describe(e), null),
         ContextLengthExceededException e => new(
@@ -47,6 +49,14 @@ internal sealed record ErrorReport(int ExitCode, string Type, string Message, st
         Errors.ExitCode.OutOfMemory => "out_of_memory",
         Errors.ExitCode.NoSuchDevice => "no_such_device",
         _ => "failed",
+    };
+
+    private static string TypeOf(PeerFault fault) => fault switch
+    {
+        PeerFault.ProgramMissing => "peer_missing",
+        PeerFault.ModelMissing => "peer_model_missing",
+        PeerFault.Failed => "peer_failed",
+        _ => "peer_output",
     };
 
     private static string? MemoryHint(InsufficientModelMemoryException e) => e.LargestContextTokens > 0

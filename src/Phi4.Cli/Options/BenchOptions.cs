@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Phi4.Cli.Bench;
+using Phi4.Cli.Bench.Peers;
 using Phi4.Cli.Errors;
 
 namespace Phi4.Cli.Options;
@@ -18,6 +19,7 @@ internal sealed class BenchOptions
     private readonly Option<Numbers?> _sequences;
     private readonly Option<int?> _repetitions;
     private readonly Option<BenchFormat?> _format;
+    private readonly Option<string[]> _against;
 
     public BenchOptions(OptionFactory factory)
     {
@@ -31,6 +33,12 @@ internal sealed class BenchOptions
         _format = factory.Choice(
             "--output", ["-o"], "md is a table, csv has plain units, json has everything.", "md", null,
             ("md", BenchFormat.Markdown), ("csv", BenchFormat.Csv), ("json", BenchFormat.Json));
+        _against = new Option<string[]>("--against")
+        {
+            HelpName = "PEER",
+            Description = $"Another engine that takes turns with this one: {PeerSpec.Shape}. May be given several times. PROGRAM is a llama-bench.",
+            Arity = ArgumentArity.OneOrMore,
+        };
     }
 
     public void AddTo(Command command)
@@ -42,6 +50,7 @@ internal sealed class BenchOptions
         command.Add(_sequences);
         command.Add(_repetitions);
         command.Add(_format);
+        command.Add(_against);
     }
 
     public int RepetitionsOf(ParseResult parse) => parse.GetValue(_repetitions) ?? 5;
@@ -49,6 +58,9 @@ internal sealed class BenchOptions
     public IReadOnlyList<int> ThreadsOf(ParseResult parse) => parse.GetValue(_threads)?.Values ?? [Environment.ProcessorCount];
 
     public BenchFormat FormatOf(ParseResult parse) => parse.GetValue(_format) ?? BenchFormat.Markdown;
+
+    /// <summary>The other engines asked for, each under a name of its own.</summary>
+    public IReadOnlyList<PeerSpec> PeersOf(ParseResult parse) => PeerSpec.Distinct([.. (parse.GetValue(_against) ?? []).Select(PeerSpec.Parse)]);
 
     /// <summary>The tests asked for, at least one.</summary>
     public IReadOnlyList<BenchTest> TestsOf(ParseResult parse)
@@ -60,6 +72,11 @@ internal sealed class BenchOptions
         if (sequences.Count > 0 && (depths is not [0] || answers.Any(n => n is 1)))
         {
             throw CommandException.Usage("--concurrency needs answers of two tokens or more, and knows no depth.");
+        }
+
+        if (sequences.Count > 0 && parse.GetValue(_against) is { Length: > 0 })
+        {
+            throw CommandException.Usage("--against knows no --concurrency: a llama-bench answers one request at a time.");
         }
 
         IReadOnlyList<BenchTest> tests = BenchTest.Plan(prompts, answers, depths, sequences);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.CommandLine;
 using Phi4.Cli.Bench;
+using Phi4.Cli.Bench.Peers;
 using Phi4.Cli.Errors;
 using Phi4.Cli.Options;
 using Phi4.Core.Diagnostics;
@@ -31,6 +32,7 @@ internal sealed class BenchVerb : IVerb
         IReadOnlyList<BenchTest> tests = _bench.TestsOf(context.Parse);
         string folder = _model.RequireFolderOf(context.Parse);
         ThrowIfTooLong(tests, Phi4Model.PlanMemory(folder).MaxPositions);
+        IReadOnlyList<LlamaBench> peers = await FindPeersAsync(context).ConfigureAwait(false);
         IBenchReport report = _bench.FormatOf(context.Parse) switch
         {
             BenchFormat.Json => new JsonReport(context.Terminal.Out),
@@ -46,11 +48,11 @@ internal sealed class BenchVerb : IVerb
             await using Phi4Model model = loaded.Model;
             if (!begun)
             {
-                report.Begin(Header(context, folder, model, options));
+                report.Begin(Header(context, folder, model, options, peers));
                 begun = true;
             }
 
-            var runner = new BenchRunner(model, threads, loaded.LoadTime, count => MachineCeilings.Measure(count));
+            var runner = new BenchRunner(model, threads, loaded.LoadTime, peers, count => MachineCeilings.Measure(count));
             foreach (BenchTest test in tests)
             {
                 BenchRow row = await runner.RunAsync(test, _bench.RepetitionsOf(context.Parse), context.Cancellation).ConfigureAwait(false);
@@ -61,6 +63,17 @@ internal sealed class BenchVerb : IVerb
 
         report.End();
         return anyDisturbed ? ExitCode.Disturbed : ExitCode.Success;
+    }
+
+    private async Task<IReadOnlyList<LlamaBench>> FindPeersAsync(VerbContext context)
+    {
+        List<LlamaBench> peers = [];
+        foreach (PeerSpec spec in _bench.PeersOf(context.Parse))
+        {
+            peers.Add(await LlamaBench.FindAsync(spec, context.Cancellation).ConfigureAwait(false));
+        }
+
+        return peers;
     }
 
     private static void ThrowIfTooLong(IReadOnlyList<BenchTest> tests, int maxPositions)
@@ -87,7 +100,7 @@ internal sealed class BenchVerb : IVerb
         };
     }
 
-    private BenchHeader Header(VerbContext context, string folder, Phi4Model model, Phi4LoadOptions options) => new(
+    private BenchHeader Header(VerbContext context, string folder, Phi4Model model, Phi4LoadOptions options, IReadOnlyList<LlamaBench> peers) => new(
         "phi4 " + string.Join(' ', context.Parse.Tokens.Select(token => token.Value)),
         MachineFacts.Now(),
         Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
@@ -97,5 +110,5 @@ internal sealed class BenchVerb : IVerb
         model.Config.DType.ToString().ToLowerInvariant(),
         options.KvCacheType.ToString().ToLowerInvariant(),
         _bench.RepetitionsOf(context.Parse),
-        []);
+        [.. peers.Select(peer => peer.Name)]);
 }
