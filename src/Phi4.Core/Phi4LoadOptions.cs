@@ -25,6 +25,18 @@ public sealed record Phi4LoadOptions
     /// <summary>How keys and values are stored.</summary>
     public KvCacheType KvCacheType { get; init; } = KvCacheType.F32;
 
+    /// <summary>
+    /// How the matrices of the layers are kept: anything but <see cref="WeightType.AsStored"/> converts or quantizes them while loading, into memory of its own.
+    /// Norms and biases stay as stored; so does the embedding, unless floats narrower than its own are asked for.
+    /// </summary>
+    public WeightType Weights { get; init; } = WeightType.AsStored;
+
+    /// <summary>
+    /// How the head is kept; null for the same as <see cref="Weights"/>, but <see cref="WeightType.Int8"/> beside 4-bit layers. A head that shares the
+    /// embedding's weights gets a copy of its own where it is quantized.
+    /// </summary>
+    public WeightType? HeadWeights { get; init; }
+
     /// <summary>Sequences that one step may serve; more requests wait their turn. 1 to 1024.</summary>
     public int MaxSequences { get; init; } = 64;
 
@@ -57,3 +69,27 @@ public enum KvCacheType
     /// <summary>Rounded to bfloat16: half the memory, as the reference implementation stores them for phi-4.</summary>
     BF16,
 }
+
+#pragma warning disable CA1720 // Int8 and Int4 are what everybody calls these formats.
+/// <summary>How weights are kept in memory.</summary>
+public enum WeightType
+{
+    /// <summary>As the checkpoint has them: mapped and never copied where that is possible.</summary>
+    AsStored,
+
+    /// <summary>32-bit floats.</summary>
+    F32,
+
+    /// <summary>bfloat16.</summary>
+    BF16,
+
+    /// <summary>IEEE half precision.</summary>
+    F16,
+
+    /// <summary>8-bit integers with a scale for every 32: 8.5 bits a weight.</summary>
+    Int8,
+
+    /// <summary>4-bit codes with a scale for every 32: 4.5 bits a weight.</summary>
+    Int4,
+}
+#pragma warning restore CA1720

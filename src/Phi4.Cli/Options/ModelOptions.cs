@@ -12,6 +12,8 @@ internal sealed class ModelOptions
     private readonly Option<int?> _contextSize;
     private readonly Option<int?> _threads;
     private readonly Option<KvCacheType?> _kv;
+    private readonly Option<WeightType?> _weights;
+    private readonly Option<WeightType?> _head;
 
     public ModelOptions(OptionFactory factory)
     {
@@ -27,7 +29,17 @@ internal sealed class ModelOptions
         _kv = factory.Choice(
             "--kv", [], "How the cache stores keys and values: bf16 takes half the memory.", "f32", "PHI4_KV",
             ("f32", KvCacheType.F32), ("bf16", KvCacheType.BF16));
+        _weights = factory.Choice(
+            "--weights", [], "How the layers' matrices are kept: other than stored, they are converted or quantized while loading.", "stored", "PHI4_WEIGHTS", WeightTypes);
+        _head = factory.Choice(
+            "--head", [], "How the head is kept.", "as --weights, but int8 beside int4", "PHI4_HEAD", WeightTypes);
     }
+
+    /// <summary>How weights can be kept, by their words on the command line.</summary>
+    public static (string Word, WeightType Value)[] WeightTypes =>
+    [
+        ("stored", WeightType.AsStored), ("f32", WeightType.F32), ("bf16", WeightType.BF16), ("f16", WeightType.F16), ("int8", WeightType.Int8), ("int4", WeightType.Int4),
+    ];
 
     public Option<string?> Model { get; }
 
@@ -44,6 +56,8 @@ internal sealed class ModelOptions
         }
 
         command.Add(_kv);
+        command.Add(_weights);
+        command.Add(_head);
     }
 
     public int? ContextSizeOf(ParseResult parse) => parse.GetValue(_contextSize);
@@ -62,6 +76,8 @@ internal sealed class ModelOptions
         ContextLength = parse.GetValue(_contextSize),
         ThreadCount = parse.GetValue(_threads),
         KvCacheType = parse.GetValue(_kv) ?? KvCacheType.F32,
+        Weights = parse.GetValue(_weights) ?? WeightType.AsStored,
+        HeadWeights = parse.GetValue(_head),
         MaxSequences = maxSequences,
     };
 

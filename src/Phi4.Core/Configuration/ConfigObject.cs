@@ -149,6 +149,16 @@ internal readonly struct ConfigObject
         return list.Count == count ? [.. list.Cast<float>()] : throw Refuse(key, expected, $"{list.Count} numbers");
     }
 
+    /// <summary>A list of exactly <paramref name="count"/> integers, each from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    public IReadOnlyList<int> Integers(string key, int count, int least, int most)
+    {
+        string expected = $"a list of {count} integers from {least} to {most}";
+        List<object> list = OptionalList(key, expected, value =>
+            value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= least && number <= most ? (object)number : null)
+            ?? throw Missing(key, expected);
+        return list.Count == count ? [.. list.Cast<int>()] : throw Refuse(key, expected, $"{list.Count} of them");
+    }
+
     /// <summary>Token ids: one, a list, or none; each inside the vocabulary.</summary>
     public IReadOnlyList<int> TokenIds(string key, int vocabSize)
     {

@@ -57,6 +57,9 @@ public sealed record ModelConfig
     /// <summary>Element type the checkpoint declares.</summary>
     public required DType DType { get; init; }
 
+    /// <summary>The matrices lie in blocks of small integers; null where they are floats.</summary>
+    public BlockWeightsConfig? BlockWeights { get; init; }
+
     /// <summary>First token of a document, or null.</summary>
     public int? BeginTokenId { get; init; }
 

@@ -72,6 +72,7 @@ public static class ModelConfigReader
             TieWordEmbeddings = json.Flag("tie_word_embeddings"),
             QkvBias = architecture == "Qwen2ForCausalLM",
             DType = ReadDType(json),
+            BlockWeights = ReadBlockWeights(json),
             BeginTokenId = json.OptionalInt("bos_token_id", 0, vocabSize - 1),
             EndTokenIds = json.TokenIds("eos_token_id", vocabSize),
         };
@@ -106,7 +107,7 @@ public static class ModelConfigReader
     /// <summary>Keys that change the arithmetic in ways the forward pass does not have.</summary>
     private static void RefuseUnsupported(ConfigObject json, string architecture)
     {
-        foreach (string key in (ReadOnlySpan<string>)["quantization_config", "quantization", "compression_config"])
+        foreach (string key in (ReadOnlySpan<string>)["quantization", "compression_config"])
         {
             if (json.Has(key))
             {
@@ -129,6 +130,18 @@ public static class ModelConfigReader
         {
             throw json.Refuse("hidden_act", "\"silu\"");
         }
+    }
+
+    private static BlockWeightsConfig? ReadBlockWeights(ConfigObject json)
+    {
+        if (json.OptionalObject("quantization_config") is not { } quantization)
+        {
+            return null;
+        }
+
+        return quantization.OptionalText("quant_method") == BlockWeightsConfig.Method
+            ? BlockWeightsConfig.Read(quantization)
+            : throw json.Refuse("quantization_config", $"unquantized weights, or quant_method \"{BlockWeightsConfig.Method}\"");
     }
 
     private static int ReadHeadSize(ConfigObject json, int hiddenSize, int headCount)

@@ -18,7 +18,8 @@ public enum MemoryVerdict
 }
 
 /// <summary>
-/// What a model will take before anything is allocated: mapped weights, which the system may drop and read again, and KV cache and scratch, which must fit.
+/// What a model will take before anything is allocated: mapped weights, which the system may drop and read again, and KV cache, scratch and weights that are
+/// converted while loading, which must fit.
 /// </summary>
 public sealed record MemoryPlan
 {
@@ -29,8 +30,11 @@ public sealed record MemoryPlan
     {
     }
 
-    /// <summary>Bytes of the mapped weights.</summary>
+    /// <summary>Bytes of the mapped weights, scales counted.</summary>
     public required long WeightBytes { get; init; }
+
+    /// <summary>Bytes of weights that are converted or quantized while loading, scales counted: memory that must be had.</summary>
+    public long ConvertedWeightBytes { get; init; }
 
     /// <summary>Element type of the KV cache.</summary>
     public required DType KvType { get; init; }
@@ -56,8 +60,8 @@ public sealed record MemoryPlan
     /// <summary>Bytes left to the rest of the process: a sixteenth of what is free, at most 512 MiB.</summary>
     public long ReserveBytes => Math.Min(AvailableBytes / 16, 512L << 20);
 
-    /// <summary>Bytes that must be had: KV cache, scratch and reserve.</summary>
-    public long RequiredBytes => KvBytes + ScratchBytes + ReserveBytes;
+    /// <summary>Bytes that must be had: KV cache, scratch, converted weights and reserve.</summary>
+    public long RequiredBytes => KvBytes + ScratchBytes + ConvertedWeightBytes + ReserveBytes;
 
     /// <summary>Whether and how it goes.</summary>
     public MemoryVerdict Verdict =>
@@ -66,10 +70,10 @@ public sealed record MemoryPlan
         : MemoryVerdict.Fits;
 
     /// <summary>Most tokens whose KV cache fits, up to <see cref="MaxPositions"/>, whatever becomes of the weights; 0 if none.</summary>
-    public int LargestContext => Largest(AvailableBytes - ReserveBytes - ScratchBytes);
+    public int LargestContext => Largest(AvailableBytes - ReserveBytes - ScratchBytes - ConvertedWeightBytes);
 
     /// <summary>Most tokens whose KV cache fits while all weights stay in memory; 0 if the weights alone do not.</summary>
-    public int LargestContextBesideWeights => Largest(AvailableBytes - ReserveBytes - ScratchBytes - WeightBytes);
+    public int LargestContextBesideWeights => Largest(AvailableBytes - ReserveBytes - ScratchBytes - ConvertedWeightBytes - WeightBytes);
 
     /// <summary>One sentence for people.</summary>
     public string Explanation => Verdict switch
@@ -78,13 +82,13 @@ public sealed record MemoryPlan
         MemoryVerdict.WeightsFromDisk =>
             $"The weights ({WeightBytes:N0} bytes) do not fit beside the KV cache: they run from disk, which is slow. " +
             (LargestContextBesideWeights > 0 ? $"With a context of {LargestContextBesideWeights:N0} tokens everything would fit." : "No context makes them fit."),
-        _ => $"KV cache and scratch take {RequiredBytes:N0} bytes of {AvailableBytes:N0}: " +
+        _ => $"{(ConvertedWeightBytes > 0 ? "Weights, KV cache" : "KV cache")} and scratch take {RequiredBytes:N0} bytes of {AvailableBytes:N0}: " +
             (LargestContext > 0 ? $"the largest context that fits is {LargestContext:N0} tokens." : "no context fits."),
     };
 
     /// <summary>Plans for a context of a given length, or for the one that memory allows.</summary>
     /// <param name="config">The model.</param>
-    /// <param name="weightBytes">Bytes of its weights as stored.</param>
+    /// <param name="weightBytes">Bytes of its mapped weights.</param>
     /// <param name="kvType">Element type of the KV cache: F32 or BF16.</param>
     /// <param name="contextTokens">
     /// Tokens to hold; null for the default: all that the model was made for, or what fits beside the weights; if the weights do not fit at all,
@@ -92,13 +96,15 @@ public sealed record MemoryPlan
     /// </param>
     /// <param name="scratchBytes">Bytes of activations and other buffers.</param>
     /// <param name="availableBytes">Free memory, as <see cref="SystemMemory.AvailableBytes"/> tells it.</param>
+    /// <param name="convertedWeightBytes">Bytes of its weights that are converted while loading.</param>
     public static MemoryPlan Create(
-        ModelConfig config, long weightBytes, DType kvType, int? contextTokens, long scratchBytes, long availableBytes)
+        ModelConfig config, long weightBytes, DType kvType, int? contextTokens, long scratchBytes, long availableBytes, long convertedWeightBytes = 0)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentOutOfRangeException.ThrowIfNegative(weightBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(scratchBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(availableBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(convertedWeightBytes);
         if (contextTokens is { } asked)
         {
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(asked, nameof(contextTokens));
@@ -118,6 +124,7 @@ public sealed record MemoryPlan
             MaxPositions = config.MaxPositions,
             ScratchBytes = scratchBytes,
             AvailableBytes = availableBytes,
+            ConvertedWeightBytes = convertedWeightBytes,
         };
         return contextTokens is null ? plan with { ContextTokens = plan.DefaultContext() } : plan;
     }

@@ -58,6 +58,7 @@ public sealed record ModelInspection
             : GenerationConfig.Empty;
         bool hasWeights = isFolder && Checkpoint.IsPresent(path);
         using Checkpoint? checkpoint = hasWeights ? Checkpoint.Open(path, cancellationToken) : null;
+        using IWeightSource? source = hasWeights ? WeightSources.Open(config, path, cancellationToken) : null;
         return new ModelInspection
         {
             Path = path,
@@ -66,7 +67,7 @@ public sealed record ModelInspection
             EndTokenIds = EndTokens.Of(config, generation),
             HasWeights = hasWeights,
             Tensors = [.. checkpoint?.Tensors ?? Implied(config)],
-            Problems = checkpoint is null ? [] : CheckpointCheck.Problems(config, checkpoint, cancellationToken),
+            Problems = source is null ? [] : CheckpointCheck.Problems(config, source, cancellationToken),
         };
     }
 

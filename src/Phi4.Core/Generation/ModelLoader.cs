@@ -24,10 +24,15 @@ internal static class ModelLoader
         string generationFile = Path.Combine(folder, GenerationConfigReader.FileName);
         GenerationConfig generation =
             File.Exists(generationFile) ? GenerationConfigReader.Read(generationFile, config.VocabSize) : GenerationConfig.Empty;
-        (EngineLimits limits, MemoryPlan plan) = Plan(config, options, SystemMemory.AvailableBytes());
+        (EngineLimits limits, MemoryPlan plan) = Plan(config, folder, options);
         plan.EnsureFits();
         TextTools? text = ReadTextTools(folder);
-        var loading = new WeightLoadOptions { Progress = progress };
+        var loading = new WeightLoadOptions
+        {
+            Progress = progress,
+            Plan = WeightPlan.Of(options),
+            ThreadCount = options.ThreadCount ?? Environment.ProcessorCount,
+        };
         ModelWeights weights = WeightLoader.Load(config, folder, loading, cancellationToken);
         IKernels? kernels = null;
         try
@@ -43,15 +48,16 @@ internal static class ModelLoader
         }
     }
 
-    /// <summary>What loading the folder's model would take, from its configuration alone.</summary>
+    /// <summary>What loading the folder's model would take: by its weights' headers, or, where there are no weights, by its configuration.</summary>
     public static MemoryPlan Plan(string folder, Phi4LoadOptions options)
     {
         Validate(options);
-        return Plan(ModelConfigReader.Read(Path.Combine(folder, ModelConfigReader.FileName)), options, SystemMemory.AvailableBytes()).Memory;
+        return Plan(ModelConfigReader.Read(Path.Combine(folder, ModelConfigReader.FileName)), folder, options).Memory;
     }
 
     /// <summary>How long a context and how large a cache this model gets on this machine, and what it all takes.</summary>
-    internal static (EngineLimits Limits, MemoryPlan Memory) Plan(ModelConfig config, Phi4LoadOptions options, long availableBytes)
+    internal static (EngineLimits Limits, MemoryPlan Memory) Plan(
+        ModelConfig config, Phi4LoadOptions options, long availableBytes, IWeightSource? source = null)
     {
         DType cacheType = options.KvCacheType == KvCacheType.BF16 ? DType.BF16 : DType.F32;
         if (options.ContextLength > config.MaxPositions)
@@ -62,12 +68,12 @@ internal static class ModelLoader
 
         StepCapacity step = StepFor(options, config.MaxPositions);
         long scratchBytes = StepBuffers.ByteCount(config, step);
-        long weightBytes = config.ParameterCount * config.DType.SizeInBytes();
-        MemoryPlan plan = MemoryPlan.Create(config, weightBytes, cacheType, options.ContextLength, scratchBytes, availableBytes);
+        WeightBytes weights = WeightBytes.Count(config, WeightPlan.Of(options), source);
+        MemoryPlan plan = MemoryPlan.Create(config, weights.Mapped, cacheType, options.ContextLength, scratchBytes, availableBytes, weights.Allocated);
         int context = plan.ContextTokens;
 
         // What is left beside everything else, half of it at most: others use this machine too.
-        long spareBytes = Math.Max(0, availableBytes - plan.ReserveBytes - scratchBytes - weightBytes) / 2;
+        long spareBytes = Math.Max(0, availableBytes - plan.ReserveBytes - scratchBytes - weights.Total) / 2;
         long spareTokens = Math.Min(spareBytes / plan.KvBytesPerToken, (long)context * options.MaxSequences);
         long cacheTokens = options.CacheTokens ?? Math.Max(context, Math.Min(spareTokens, int.MaxValue - KvCache.PageSize));
         if (cacheTokens < context)
@@ -75,8 +81,14 @@ internal static class ModelLoader
             throw new InvalidOptionsException(nameof(Phi4LoadOptions.CacheTokens), cacheTokens, $"at least the context of {context} tokens");
         }
 
-        MemoryPlan memory = MemoryPlan.Create(config, weightBytes, cacheType, (int)cacheTokens, scratchBytes, availableBytes);
+        MemoryPlan memory = MemoryPlan.Create(config, weights.Mapped, cacheType, (int)cacheTokens, scratchBytes, availableBytes, weights.Allocated);
         return (new EngineLimits(context, cacheType, KvCache.PagesFor((int)cacheTokens), StepFor(options, context)), memory);
+    }
+
+    private static (EngineLimits Limits, MemoryPlan Memory) Plan(ModelConfig config, string folder, Phi4LoadOptions options)
+    {
+        using IWeightSource? source = Checkpoint.IsPresent(folder) ? WeightSources.Open(config, folder) : null;
+        return Plan(config, options, SystemMemory.AvailableBytes(), source);
     }
 
     private static StepCapacity StepFor(Phi4LoadOptions options, int contextLength)
@@ -104,6 +116,8 @@ internal static class ModelLoader
         Require(options.MaxSequences is >= 1 and <= 1024, nameof(options.MaxSequences), options.MaxSequences, "1 to 1024");
         Require(options.MaxStepTokens is >= 1 and <= 65536, nameof(options.MaxStepTokens), options.MaxStepTokens, "1 to 65536");
         Require(Enum.IsDefined(options.Device), nameof(options.Device), options.Device, "a named device");
+        Require(Enum.IsDefined(options.Weights), nameof(options.Weights), options.Weights, "a named type");
+        Require(options.HeadWeights is null || Enum.IsDefined(options.HeadWeights.Value), nameof(options.HeadWeights), options.HeadWeights, "a named type, or null");
         Require(Enum.IsDefined(options.KvCacheType), nameof(options.KvCacheType), options.KvCacheType, "a named type");
     }
 

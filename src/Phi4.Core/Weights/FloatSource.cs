@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-using System.Runtime.InteropServices;
 using Phi4.Kernels;
 
 namespace Phi4.Core.Weights;
@@ -18,6 +17,9 @@ internal sealed class FloatSource : IWeightSource
     }
 
     public string Path => _checkpoint.Folder;
+
+    /// <summary>The files.</summary>
+    public Checkpoint Checkpoint => _checkpoint;
 
     public IReadOnlyList<SourceTensor> Tensors { get; }
 
@@ -44,9 +46,15 @@ internal sealed class FloatSource : IWeightSource
 
     public void Dispose() => _checkpoint.Dispose();
 
-    private static SourceTensor Describe(TensorInfo tensor) =>
-        new(tensor.Name, tensor.Shape, tensor.DType.ToSafetensorsName(), tensor.File, tensor.ByteCount)
+    /// <summary>A tensor as it lies in a file: readable if it is a vector or matrix of floats.</summary>
+    internal static SourceTensor Describe(TensorInfo tensor)
+    {
+        bool isPlain = tensor.DType is DType.BF16 or DType.F16 or DType.F32 && tensor.Shape.Count is 1 or 2;
+        return new(tensor.Name, tensor.Shape, tensor.DType.ToSafetensorsName(), tensor.File, tensor.ByteCount)
         {
-            Floats = tensor.DType is DType.BF16 or DType.F16 or DType.F32 && tensor.Shape.Count is 1 or 2 ? tensor.DType : null,
+            Floats = isPlain ? tensor.DType : null,
+            IsReadable = isPlain,
+            IsMapped = isPlain,
         };
+    }
 }

@@ -59,6 +59,12 @@ internal sealed record SourceTensor(string Name, IReadOnlyList<long> Shape, stri
     /// <summary>The element type of plain floats, null for anything else.</summary>
     public DType? Floats { get; init; }
 
+    /// <summary>False for what is only listed so that messages can name it: <see cref="IWeightSource.ReadRows"/> refuses it.</summary>
+    public bool IsReadable { get; init; } = true;
+
+    /// <summary><see cref="IWeightSource.Map"/> gives it where it lies.</summary>
+    public bool IsMapped { get; init; }
+
     /// <summary>Rows of the matrix; a vector has one.</summary>
     public int Rows => Shape.Count == 1 ? 1 : checked((int)Shape[0]);
 

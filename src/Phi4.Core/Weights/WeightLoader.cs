@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Phi4.Core.Configuration;
+using Phi4.Core.Weights.Quantization;
 using Phi4.Kernels;
 
 namespace Phi4.Core.Weights;
@@ -8,6 +9,15 @@ namespace Phi4.Core.Weights;
 internal sealed record WeightLoadOptions
 {
     public IProgress<LoadProgress>? Progress { get; init; }
+
+    /// <summary>Which tensor is kept how.</summary>
+    public WeightPlan Plan { get; init; } = WeightPlan.AsStored;
+
+    /// <summary>How scales are chosen where tensors are quantized.</summary>
+    public ScaleChoice Scales { get; init; } = ScaleChoice.Search;
+
+    /// <summary>Threads that convert and quantize.</summary>
+    public int ThreadCount { get; init; } = Environment.ProcessorCount;
 
     /// <summary>
     /// Ask the system to read ahead when all weights together take at most this many bytes. The default, 0, never does: pages come from disk when they are
@@ -20,8 +30,8 @@ internal sealed record WeightLoadOptions
 }
 
 /// <summary>
-/// A configuration and a folder become <see cref="ModelWeights"/>: views into the mapped files, nothing copied. Strict both ways:
-/// a missing tensor, a left-over one, a wrong shape or element type is an error, and all of them are reported at once.
+/// A configuration and a source become <see cref="ModelWeights"/>: views of the mapped files where tensors stay as they are, memory of their own where
+/// they don't. Strict both ways: a missing tensor, a left-over one, a wrong shape or element type is an error, and all of them are reported at once.
 /// </summary>
 /// <remarks>
 /// Two left-overs are harmless and allowed: rotary frequency buffers, which follow from the configuration, and the head of a model with tied
@@ -36,75 +46,86 @@ internal static class WeightLoader
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        Checkpoint checkpoint = Checkpoint.Open(folder, cancellationToken);
+        return Load(config, WeightSources.Open(config, folder, cancellationToken), options ?? new WeightLoadOptions(), cancellationToken);
+    }
+
+    /// <summary>As above; takes the source over, whatever happens.</summary>
+    public static ModelWeights Load(ModelConfig config, IWeightSource source, WeightLoadOptions options, CancellationToken cancellationToken)
+    {
+        WeightMemory memory = new(config, source, options, cancellationToken);
         try
         {
-            IReadOnlyList<ModelFormatProblem> problems = CheckpointCheck.Problems(config, checkpoint, cancellationToken);
+            IReadOnlyList<ModelFormatProblem> problems = [.. CheckpointCheck.Problems(config, source, cancellationToken), .. memory.Problems()];
             if (problems.Count > 0)
             {
                 throw new ModelFormatException(problems);
             }
 
-            PageReader.Run(checkpoint, options ?? new WeightLoadOptions(), cancellationToken);
-            return Build(config, checkpoint);
+            if (options.Plan.KeepsEverything && source is FloatSource files)
+            {
+                PageReader.Run(files.Checkpoint, options, cancellationToken);
+            }
+            else
+            {
+                memory.Read();
+            }
+
+            return Build(config, memory);
         }
         catch
         {
-            checkpoint.Dispose();
+            memory.Dispose();
             throw;
         }
     }
 
-    private static ModelWeights Build(ModelConfig config, Checkpoint checkpoint)
+    private static ModelWeights Build(ModelConfig config, WeightMemory memory)
     {
         LayerWeights[] layers = new LayerWeights[config.LayerCount];
         for (int layerIndex = 0; layerIndex < layers.Length; layerIndex++)
         {
             layers[layerIndex] = config.Layout == ProjectionLayout.Fused
-                ? Fused(config, checkpoint, layerIndex)
-                : Separate(config, checkpoint, layerIndex);
+                ? Fused(config, memory, layerIndex)
+                : Separate(config, memory, layerIndex);
         }
 
-        TensorView embedding = View(checkpoint, WeightNames.Embedding);
-        TensorView head = config.TieWordEmbeddings ? embedding : View(checkpoint, WeightNames.Head);
-        return new ModelWeights(embedding, layers, View(checkpoint, WeightNames.FinalNorm), head, checkpoint);
+        return new ModelWeights(
+            memory.Floats(WeightNames.Embedding), layers, memory.Floats(WeightNames.FinalNorm), memory.Matrix(memory.HeadName), memory);
     }
 
-    private static LayerWeights Fused(ModelConfig config, Checkpoint checkpoint, int layerIndex)
+    private static LayerWeights Fused(ModelConfig config, WeightMemory memory, int layerIndex)
     {
         int queryRows = config.HeadCount * config.HeadSize;
         int keyRows = config.KvHeadCount * config.HeadSize;
-        TensorView qkv = View(checkpoint, WeightNames.Qkv(layerIndex));
-        TensorView gateUp = View(checkpoint, WeightNames.GateUp(layerIndex));
+        WeightView qkv = memory.Matrix(WeightNames.Qkv(layerIndex));
+        WeightView gateUp = memory.Matrix(WeightNames.GateUp(layerIndex));
         return new LayerWeights
         {
-            InputNorm = View(checkpoint, WeightNames.InputNorm(layerIndex)),
+            InputNorm = memory.Floats(WeightNames.InputNorm(layerIndex)),
             Query = qkv.RowRange(0, queryRows),
             Key = qkv.RowRange(queryRows, keyRows),
             Value = qkv.RowRange(queryRows + keyRows, keyRows),
-            Output = View(checkpoint, WeightNames.Output(layerIndex)),
-            PostAttentionNorm = View(checkpoint, WeightNames.PostAttentionNorm(layerIndex)),
+            Output = memory.Matrix(WeightNames.Output(layerIndex)),
+            PostAttentionNorm = memory.Floats(WeightNames.PostAttentionNorm(layerIndex)),
             Gate = gateUp.RowRange(0, config.MlpSize),
             Up = gateUp.RowRange(config.MlpSize, config.MlpSize),
-            Down = View(checkpoint, WeightNames.Down(layerIndex)),
+            Down = memory.Matrix(WeightNames.Down(layerIndex)),
         };
     }
 
-    private static LayerWeights Separate(ModelConfig config, Checkpoint checkpoint, int layerIndex) => new()
+    private static LayerWeights Separate(ModelConfig config, WeightMemory memory, int layerIndex) => new()
     {
-        InputNorm = View(checkpoint, WeightNames.InputNorm(layerIndex)),
-        Query = View(checkpoint, WeightNames.Query(layerIndex)),
-        Key = View(checkpoint, WeightNames.Key(layerIndex)),
-        Value = View(checkpoint, WeightNames.Value(layerIndex)),
-        QueryBias = config.QkvBias ? View(checkpoint, WeightNames.QueryBias(layerIndex)) : TensorView.None,
-        KeyBias = config.QkvBias ? View(checkpoint, WeightNames.KeyBias(layerIndex)) : TensorView.None,
-        ValueBias = config.QkvBias ? View(checkpoint, WeightNames.ValueBias(layerIndex)) : TensorView.None,
-        Output = View(checkpoint, WeightNames.Output(layerIndex)),
-        PostAttentionNorm = View(checkpoint, WeightNames.PostAttentionNorm(layerIndex)),
-        Gate = View(checkpoint, WeightNames.Gate(layerIndex)),
-        Up = View(checkpoint, WeightNames.Up(layerIndex)),
-        Down = View(checkpoint, WeightNames.Down(layerIndex)),
+        InputNorm = memory.Floats(WeightNames.InputNorm(layerIndex)),
+        Query = memory.Matrix(WeightNames.Query(layerIndex)),
+        Key = memory.Matrix(WeightNames.Key(layerIndex)),
+        Value = memory.Matrix(WeightNames.Value(layerIndex)),
+        QueryBias = config.QkvBias ? memory.Floats(WeightNames.QueryBias(layerIndex)) : TensorView.None,
+        KeyBias = config.QkvBias ? memory.Floats(WeightNames.KeyBias(layerIndex)) : TensorView.None,
+        ValueBias = config.QkvBias ? memory.Floats(WeightNames.ValueBias(layerIndex)) : TensorView.None,
+        Output = memory.Matrix(WeightNames.Output(layerIndex)),
+        PostAttentionNorm = memory.Floats(WeightNames.PostAttentionNorm(layerIndex)),
+        Gate = memory.Matrix(WeightNames.Gate(layerIndex)),
+        Up = memory.Matrix(WeightNames.Up(layerIndex)),
+        Down = memory.Matrix(WeightNames.Down(layerIndex)),
     };
-
-    private static TensorView View(Checkpoint checkpoint, string name) => checkpoint.FileOf(name).View(checkpoint.Find(name)!);
 }

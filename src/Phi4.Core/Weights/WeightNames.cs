@@ -40,6 +40,12 @@ internal static class WeightNames
 
     public static string Down(int layerIndex) => Layer(layerIndex, "mlp.down_proj.weight");
 
+    /// <summary>The codes of a matrix in blocks.</summary>
+    public static string Codes(string name) => $"{name}.codes";
+
+    /// <summary>The scales of a matrix in blocks.</summary>
+    public static string Scales(string name) => $"{name}.scales";
+
     /// <summary>A buffer that old checkpoints carry; it follows from the configuration.</summary>
     public static bool IsRotaryBuffer(string name) => name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal);
 

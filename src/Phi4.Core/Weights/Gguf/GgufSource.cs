@@ -61,7 +61,7 @@ internal sealed class GgufSource : IWeightSource
 
     public SourceTensor? Find(string name) => _byName.TryGetValue(name, out var entry) ? entry.Tensor : null;
 
-    public WeightView Map(SourceTensor tensor) => tensor.Floats is not null && !IsPaired(tensor) ? _file.View(_byName[tensor.Name].Stored) : default(WeightView);
+    public WeightView Map(SourceTensor tensor) => tensor.IsMapped ? _file.View(_byName[tensor.Name].Stored) : default(WeightView);
 
     public void ReadRows(SourceTensor tensor, int start, int count, Span<float> destination)
     {
@@ -124,10 +124,13 @@ internal sealed class GgufSource : IWeightSource
     {
         Floats = stored.Shape.Count is 1 or 2 ? GgufBlocks.FloatType(stored.Type) : null,
         Blocks = stored.Shape.Count == 2 ? GgufCodes.FormatOf(stored.Type) : null,
+        IsMapped = stored.Shape.Count is 1 or 2 && GgufBlocks.FloatType(stored.Type) is not null && !IsPaired(name),
     };
 
-    private bool IsPaired(SourceTensor tensor) => _hasPairedRows
-        && (tensor.Name.EndsWith("self_attn.q_proj.weight", StringComparison.Ordinal) || tensor.Name.EndsWith("self_attn.k_proj.weight", StringComparison.Ordinal));
+    private bool IsPaired(SourceTensor tensor) => IsPaired(tensor.Name);
+
+    private bool IsPaired(string name) => _hasPairedRows
+        && (name.EndsWith("self_attn.q_proj.weight", StringComparison.Ordinal) || name.EndsWith("self_attn.k_proj.weight", StringComparison.Ordinal));
 
     private int StoredRow(int row, bool paired)
     {

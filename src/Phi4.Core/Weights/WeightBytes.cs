@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+using Phi4.Core.Configuration;
+using Phi4.Kernels;
+
+namespace Phi4.Core.Weights;
+
+/// <summary>What a model's weights take, scales and offsets counted.</summary>
+/// <param name="Mapped">Bytes that stay in mapped files: the system may drop and read them again.</param>
+/// <param name="Allocated">Bytes of memory of their own.</param>
+internal readonly record struct WeightBytes(long Mapped, long Allocated)
+{
+    public long Total => Mapped + Allocated;
+
+    /// <summary>Counts.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="plan">Which tensor is kept how.</param>
+    /// <param name="source">Where it comes from; null if only the configuration is known.</param>
+    public static WeightBytes Count(ModelConfig config, WeightPlan plan, IWeightSource? source)
+    {
+        long mapped = 0;
+        long allocated = 0;
+        foreach (TensorSpec spec in plan.Tensors(config))
+        {
+            (long bytes, bool isMapped) = source?.Find(spec.Name) is { } found ? OfFound(plan, spec, found) : Implied(config, plan, spec);
+            mapped += isMapped ? bytes : 0;
+            allocated += isMapped ? 0 : bytes;
+        }
+
+        return new WeightBytes(mapped, allocated);
+    }
+
+    private static (long Bytes, bool IsMapped) OfFound(WeightPlan plan, TensorSpec spec, SourceTensor found)
+    {
+        WeightType type = plan.For(spec, found.Floats);
+        if (WeightPlan.FloatType(type) is { } dtype)
+        {
+            return (spec.Count * dtype.SizeInBytes(), found.Floats == dtype && found.IsMapped);
+        }
+
+        if (WeightPlan.Blocks(type) is { } blocks)
+        {
+            BlockFormat kept = found.Blocks is { } own && own.Format == blocks.Format ? own : blocks;
+            return (Size(kept, spec), found.IsMapped && kept == found.Blocks);
+        }
+
+        return found.Floats is { } floats ? (spec.Count * floats.SizeInBytes(), found.IsMapped)
+            : found.Blocks is { } stored ? (Size(stored, spec), found.IsMapped)
+            : (spec.Count * DType.F32.SizeInBytes(), false);
+    }
+
+    private static (long Bytes, bool IsMapped) Implied(ModelConfig config, WeightPlan plan, TensorSpec spec)
+    {
+        bool isFloat = spec.Shape.Count == 1 || spec.Name == WeightNames.Embedding;
+        WeightPlan storedPlan = config.BlockWeights is { } own ? new WeightPlan(own.Layers, own.Head) : WeightPlan.AsStored;
+        WeightType stored = isFloat ? WeightType.AsStored : storedPlan.For(spec, null);
+        WeightType wanted = plan.For(spec, config.DType);
+        WeightType kept = wanted == WeightType.AsStored ? stored : wanted;
+        long bytes = WeightPlan.Blocks(kept) is { } blocks ? Size(blocks, spec) : spec.Count * (WeightPlan.FloatType(kept) ?? config.DType).SizeInBytes();
+        return (bytes, kept == stored || (stored == WeightType.AsStored && WeightPlan.FloatType(kept) == config.DType));
+    }
+
+    private static long Size(BlockFormat format, TensorSpec spec) => format.ByteCount(checked((int)spec.Shape[0]), checked((int)spec.Shape[1]));
+}
