@@ -54,6 +54,9 @@ internal sealed class DoctorVerb : IVerb
             bits >= 256 || (bits == 128 && !X86Base.IsSupported) ? Finding.Pass : Finding.Warn,
             "vectors",
             bits == 0 ? "none: arithmetic runs one number at a time" : FormattableString.Invariant($"{bits} bits will be used ({sets})"));
+        lines.Say(
+            Finding.Info, "machine code",
+            MachineCode.WhyNot is { } why ? $"not used: {why}" : "AVX512-VNNI will be used for int8 and int4 weights; PHI4_MACHINE_CODE=0 turns it off");
         if (bits < 512 && X86Base.IsSupported)
         {
             lines.Say(

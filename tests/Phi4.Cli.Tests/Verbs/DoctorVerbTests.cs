@@ -10,6 +10,7 @@ public sealed class DoctorVerbTests
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Out);
         Assert.That(outcome.Out, Does.Contain("this build has no CUDA backend"));
         Assert.That(outcome.Out, Does.Match(@"(?m)^PASS  one step: +a tiny random model on cpu is within \S+ of the reference"));
+        Assert.That(outcome.Out, Does.Match(@"(?m)^INFO  machine code: +(not used: \S|AVX512-VNNI will be used)"));
         Assert.That(outcome.Lines, Has.All.Match("^(INFO |PASS |WARN |FAIL ) "));
     }
 
