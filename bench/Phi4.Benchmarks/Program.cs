@@ -7,6 +7,10 @@ switch (args)
 {
     case ["shares", .. var rest]:
         KernelShares.Run(Threads(rest));
+        QuantizedShares.Run(Threads(rest));
+        break;
+    case ["quantized-shares", .. var rest]:
+        QuantizedShares.Run(Threads(rest));
         break;
     case ["machine-code", .. var rest]:
         MachineCodeShares.Run(Threads(rest));

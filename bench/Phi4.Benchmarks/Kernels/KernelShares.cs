@@ -60,7 +60,7 @@ internal static class KernelShares
             best = Math.Max(best, kernelWork / Seconds(kernel));
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-30} {best,8:F1} {unit,-8} ceiling {most,8:F1}  share {best / most,6:P0}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-38} {best,8:F1} {unit,-8} ceiling {most,8:F1}  share {best / most,6:P0}"));
     }
 
     private static double Seconds(Action action)
@@ -79,7 +79,7 @@ internal static class KernelShares
         }
     }
 
-    private static unsafe void FillFloats(TensorView view, Random random)
+    public static unsafe void FillFloats(TensorView view, Random random)
     {
         for (long i = 0; i < view.Count; i++)
         {

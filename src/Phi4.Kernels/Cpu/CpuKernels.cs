@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.Intrinsics;
+using Phi4.Kernels.Cpu.MachineCode;
 using Phi4.Kernels.Cpu.Quantized;
 
 namespace Phi4.Kernels.Cpu;
@@ -44,6 +45,10 @@ internal sealed partial class CpuKernels : IKernels
             VectorWidth.V128 => MakeQuantized<Vector128Ops, Vector128<float>, Vector128Integers, Vector128<int>>(_scratch),
             _ => MakeQuantized<ScalarOps, float, ScalarIntegers, int>(_scratch),
         };
+        if (options.UsesMachineCode && VectorWidth == VectorWidth.V512 && VnniKernels.Shared is { } machineCode)
+        {
+            _tileKernels = new VnniTileKernels(machineCode);
+        }
     }
 
     public string Name => "cpu";

@@ -14,6 +14,9 @@ internal sealed record CpuOptions
     /// <summary>Vectors to use; wider than the machine has works too, slowly. Results are the same bits at every width.</summary>
     public VectorWidth VectorWidth { get; init; }
 
+    /// <summary>Use kernels written as machine code where the machine takes them; the same bits either way.</summary>
+    public bool UsesMachineCode { get; init; } = true;
+
     /// <summary>The thread count, decided.</summary>
     public int ResolveThreadCount() => ThreadCount switch
     {

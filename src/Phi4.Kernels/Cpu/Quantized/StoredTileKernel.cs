@@ -32,21 +32,10 @@ internal sealed unsafe class StoredTileKernel<TOps, TV, TInt, TI, TRoute>(int gr
 
     public override int PanelBytes => 0;
 
-    private static int StepBytes => TRoute.TokenForm == TokenForm.Bytes ? 4 : 8;
-
     public override int Bias(in WeightView weight) => TRoute.Bias(weight);
 
     public override TileRun Prepare(in WeightView weight, int tile, int block, int blockCount, byte* panel)
-    {
-        nint blocks = ((nint)tile * BlockLayout.BlockCount(weight.Columns)) + block;
-        nint scaleBytes = blocks * BlockLayout.ScaleBytesPerBlock;
-        return new TileRun(
-            weight.Values.Address + (blocks * BlockLayout.CodeBytesPerBlock(TRoute.Format)),
-            weight.Scales + scaleBytes,
-            weight.Offsets == 0 ? 0 : weight.Offsets + scaleBytes,
-            blockCount,
-            weight.Table);
-    }
+        => TileRun.Stored(weight, tile, block, blockCount);
 
     public override void Multiply(in TileRun weights, in TokenGroup tokens, float* sums)
     {
@@ -68,7 +57,7 @@ internal sealed unsafe class StoredTileKernel<TOps, TV, TInt, TI, TRoute>(int gr
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void One(in TileRun weights, sbyte* table, in TokenGroup group, int lane, float* sums)
     {
-        int codeBytes = BlockLayout.CodeBytesPerBlock(TRoute.Format);
+        int codeBytes = TRoute.BlockBytes;
         byte* codes = (byte*)weights.Codes + (lane * 4);
         ushort* scales = (ushort*)weights.Scales + lane;
         ushort* offsets = weights.Offsets == 0 ? null : (ushort*)weights.Offsets + lane;
@@ -80,11 +69,11 @@ internal sealed unsafe class StoredTileKernel<TOps, TV, TInt, TI, TRoute>(int gr
         for (int block = 0; block < weights.BlockCount; block++)
         {
             TI sum = TInt.Zero;
-            for (int pair = 0; pair < PairsPerBlock; pair++, tokens += 2 * StepBytes)
+            for (int pair = 0; pair < PairsPerBlock; pair++, tokens += 2 * TRoute.StepBytes)
             {
                 TRoute.Load(codes, pair, table, out TI even0, out TI odd0, out TI even1, out TI odd1);
                 sum = TRoute.MultiplyAdd(sum, even0, odd0, tokens);
-                sum = TRoute.MultiplyAdd(sum, even1, odd1, tokens + StepBytes);
+                sum = TRoute.MultiplyAdd(sum, even1, odd1, tokens + TRoute.StepBytes);
             }
 
             total = Accumulate(total, sum, TOps.LoadHalf(scales), starts + block, tokenScales + block);
@@ -104,7 +93,7 @@ internal sealed unsafe class StoredTileKernel<TOps, TV, TInt, TI, TRoute>(int gr
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Four(in TileRun weights, sbyte* table, in TokenGroup group, int lane, float* sums)
     {
-        int codeBytes = BlockLayout.CodeBytesPerBlock(TRoute.Format);
+        int codeBytes = TRoute.BlockBytes;
         byte* codes = (byte*)weights.Codes + (lane * 4);
         ushort* scales = (ushort*)weights.Scales + lane;
         ushort* offsets = weights.Offsets == 0 ? null : (ushort*)weights.Offsets + lane;
@@ -118,17 +107,17 @@ internal sealed unsafe class StoredTileKernel<TOps, TV, TInt, TI, TRoute>(int gr
         for (int block = 0; block < weights.BlockCount; block++)
         {
             TI sum0 = TInt.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
-            for (int pair = 0; pair < PairsPerBlock; pair++, tokens += 2 * ManyTokens * StepBytes)
+            for (int pair = 0; pair < PairsPerBlock; pair++, tokens += 2 * ManyTokens * TRoute.StepBytes)
             {
                 TRoute.Load(codes, pair, table, out TI even0, out TI odd0, out TI even1, out TI odd1);
                 sum0 = TRoute.MultiplyAdd(sum0, even0, odd0, tokens);
-                sum1 = TRoute.MultiplyAdd(sum1, even0, odd0, tokens + StepBytes);
-                sum2 = TRoute.MultiplyAdd(sum2, even0, odd0, tokens + (2 * StepBytes));
-                sum3 = TRoute.MultiplyAdd(sum3, even0, odd0, tokens + (3 * StepBytes));
-                sum0 = TRoute.MultiplyAdd(sum0, even1, odd1, tokens + (4 * StepBytes));
-                sum1 = TRoute.MultiplyAdd(sum1, even1, odd1, tokens + (5 * StepBytes));
-                sum2 = TRoute.MultiplyAdd(sum2, even1, odd1, tokens + (6 * StepBytes));
-                sum3 = TRoute.MultiplyAdd(sum3, even1, odd1, tokens + (7 * StepBytes));
+                sum1 = TRoute.MultiplyAdd(sum1, even0, odd0, tokens + TRoute.StepBytes);
+                sum2 = TRoute.MultiplyAdd(sum2, even0, odd0, tokens + (2 * TRoute.StepBytes));
+                sum3 = TRoute.MultiplyAdd(sum3, even0, odd0, tokens + (3 * TRoute.StepBytes));
+                sum0 = TRoute.MultiplyAdd(sum0, even1, odd1, tokens + (4 * TRoute.StepBytes));
+                sum1 = TRoute.MultiplyAdd(sum1, even1, odd1, tokens + (5 * TRoute.StepBytes));
+                sum2 = TRoute.MultiplyAdd(sum2, even1, odd1, tokens + (6 * TRoute.StepBytes));
+                sum3 = TRoute.MultiplyAdd(sum3, even1, odd1, tokens + (7 * TRoute.StepBytes));
             }
 
             TV scale = TOps.LoadHalf(scales);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.Intrinsics;
+
 namespace Phi4.Kernels.Cpu.Quantized;
 
 /// <summary>
@@ -32,4 +34,18 @@ internal abstract unsafe class TileKernel
 }
 
 /// <summary>Weights of a tile, or of several prepared together, for a run of blocks.</summary>
-internal readonly unsafe record struct TileRun(nint Codes, nint Scales, nint Offsets, int BlockCount, System.Runtime.Intrinsics.Vector128<sbyte> Table);
+internal readonly record struct TileRun(nint Codes, nint Scales, nint Offsets, int BlockCount, Vector128<sbyte> Table)
+{
+    /// <summary>A tile as <see cref="BlockLayout"/> stores it.</summary>
+    public static TileRun Stored(in WeightView weight, int tile, int block, int blockCount)
+    {
+        nint blocks = ((nint)tile * BlockLayout.BlockCount(weight.Columns)) + block;
+        nint scaleBytes = blocks * BlockLayout.ScaleBytesPerBlock;
+        return new TileRun(
+            weight.Values.Address + (blocks * BlockLayout.CodeBytesPerBlock(weight.Format)),
+            weight.Scales + scaleBytes,
+            weight.Offsets == 0 ? 0 : weight.Offsets + scaleBytes,
+            blockCount,
+            weight.Table);
+    }
+}

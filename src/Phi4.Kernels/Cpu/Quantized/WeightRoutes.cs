@@ -11,9 +11,13 @@ namespace Phi4.Kernels.Cpu.Quantized;
 internal unsafe interface IWeightRoute<TI>
     where TI : struct
 {
-    static abstract WeightFormat Format { get; }
-
     static abstract TokenForm TokenForm { get; }
+
+    /// <summary>Bytes of four inputs of a token.</summary>
+    static abstract int StepBytes { get; }
+
+    /// <summary>Code bytes of a block of a tile.</summary>
+    static abstract int BlockBytes { get; }
 
     /// <summary>What the weights of the products are above those that are meant; a token's start takes it away again.</summary>
     static abstract int Bias(in WeightView weight);
@@ -34,9 +38,19 @@ internal readonly unsafe struct Int8Pairs<TInt, TI, TV> : IWeightRoute<TI>
     where TI : struct
     where TV : struct
 {
-    public static WeightFormat Format => WeightFormat.Int8;
-
     public static TokenForm TokenForm => TokenForm.Pairs;
+
+    public static int StepBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 8;
+    }
+
+    public static int BlockBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => BlockLayout.TileRows * BlockLayout.BlockSize;
+    }
 
     public static int Bias(in WeightView weight) => 0;
 
@@ -61,9 +75,19 @@ internal readonly unsafe struct Int4Pairs<TInt, TI, TV> : IWeightRoute<TI>
     where TI : struct
     where TV : struct
 {
-    public static WeightFormat Format => WeightFormat.Int4;
-
     public static TokenForm TokenForm => TokenForm.Pairs;
+
+    public static int StepBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 8;
+    }
+
+    public static int BlockBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => BlockLayout.TileRows * BlockLayout.BlockSize / 2;
+    }
 
     public static int Bias(in WeightView weight) => 0;
 
@@ -88,9 +112,19 @@ internal readonly unsafe struct Int4Bytes<TInt, TI, TV> : IWeightRoute<TI>
     where TI : struct
     where TV : struct
 {
-    public static WeightFormat Format => WeightFormat.Int4;
-
     public static TokenForm TokenForm => TokenForm.Bytes;
+
+    public static int StepBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 4;
+    }
+
+    public static int BlockBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => BlockLayout.TileRows * BlockLayout.BlockSize / 2;
+    }
 
     public static bool Takes(in WeightView weight)
     {
@@ -128,9 +162,19 @@ internal readonly unsafe struct Int8Quads<TInt, TI, TV> : IWeightRoute<TI>
     where TI : struct
     where TV : struct
 {
-    public static WeightFormat Format => WeightFormat.Int8;
-
     public static TokenForm TokenForm => TokenForm.Bytes;
+
+    public static int StepBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 4;
+    }
+
+    public static int BlockBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => BlockLayout.TileRows * BlockLayout.BlockSize;
+    }
 
     public static int Bias(in WeightView weight) => IntegerHardware.QuadBias;
 
@@ -157,9 +201,19 @@ internal readonly unsafe struct Int4Quads<TInt, TI, TV> : IWeightRoute<TI>
     where TI : struct
     where TV : struct
 {
-    public static WeightFormat Format => WeightFormat.Int4;
-
     public static TokenForm TokenForm => TokenForm.Bytes;
+
+    public static int StepBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 4;
+    }
+
+    public static int BlockBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => BlockLayout.TileRows * BlockLayout.BlockSize / 2;
+    }
 
     public static int Bias(in WeightView weight) => IntegerHardware.QuadBias;
 
