@@ -61,6 +61,14 @@ internal sealed partial class Assembler
 
     public void Ret() => Byte(0xC3);
 
+    /// <summary>Into edx:eax, the register state that the system saves; ecx must be 0.</summary>
+    public void Xgetbv()
+    {
+        Byte(0x0F);
+        Byte(0x01);
+        Byte(0xD0);
+    }
+
     /// <summary>Asks for a cache line in every level.</summary>
     public void Prefetcht0(Memory line)
     {

@@ -3,8 +3,8 @@ namespace Phi4.Kernels.Cpu.MachineCode;
 
 /// <summary>
 /// The bodies over <see cref="FewTokenArguments"/>: codes are read once for all tokens, at the rate of memory. Signed codes get their + 128 by
-/// flipping the sign bit, 4-bit ones by a table in one permutation, which takes the low six bits of its index: the table stands there four times,
-/// so whatever lies above the four needs no masking.
+/// flipping the sign bit, 4-bit ones by a table. Where there is VBMI, a permutation takes the low six bits of its index: the table stands there four
+/// times, so whatever lies above the four needs no masking.
 /// </summary>
 internal static unsafe class FewTokenKernel
 {
@@ -32,22 +32,24 @@ internal static unsafe class FewTokenKernel
     private static readonly Zmm RowOffsets = new(19);
     private static readonly Zmm Products = new(20);
 
+    private static readonly Zmm LowHalves = new(30);
+
     // Int8: the sign bits; Int4: the table.
     private static readonly Zmm Constant = new(31);
 
-    public static byte[] Assemble(WeightFormat format, bool hasOffsets, int tokenCount, CallingConvention convention, int prefetchBytes = PrefetchBytes)
+    public static byte[] Assemble(WeightFormat format, bool hasOffsets, int tokenCount, CallingConvention convention, bool hasVbmi)
     {
         var code = new Assembler();
         KernelFrame.Enter(code, convention);
-        Load(code, format, hasOffsets, tokenCount);
+        Load(code, format, hasOffsets, tokenCount, hasVbmi);
         int block = code.Here();
         int blockBytes = BlockLayout.CodeBytesPerBlock(format);
         for (int line = 0; line < blockBytes; line += VectorBytes)
         {
-            code.Prefetcht0(new Memory(Codes, prefetchBytes + line));
+            code.Prefetcht0(new Memory(Codes, PrefetchBytes + line));
         }
 
-        DotProducts(code, format, tokenCount);
+        DotProducts(code, format, tokenCount, hasVbmi);
         Scale(code, hasOffsets, tokenCount);
         Advance(code, blockBytes, hasOffsets, tokenCount);
         code.Dec(Blocks);
@@ -57,7 +59,7 @@ internal static unsafe class FewTokenKernel
         return code.ToArray();
     }
 
-    private static void Load(Assembler code, WeightFormat format, bool hasOffsets, int tokenCount)
+    private static void Load(Assembler code, WeightFormat format, bool hasOffsets, int tokenCount, bool hasVbmi)
     {
         FewTokenArguments at = default;
         if (format == WeightFormat.Int8)
@@ -68,6 +70,11 @@ internal static unsafe class FewTokenKernel
         else
         {
             code.Vbroadcasti32x4(Constant, Field(&at, &at.Table));
+            if (!hasVbmi)
+            {
+                code.Mov(Gpr.Rax, 0x0F0F0F0F);
+                code.Vpbroadcastd(LowHalves, Gpr.Rax);
+            }
         }
 
         code.Mov(Codes, Field(&at, &at.Codes));
@@ -89,7 +96,7 @@ internal static unsafe class FewTokenKernel
         }
     }
 
-    private static void DotProducts(Assembler code, WeightFormat format, int tokenCount)
+    private static void DotProducts(Assembler code, WeightFormat format, int tokenCount, bool hasVbmi)
     {
         for (int token = 0; token < tokenCount; token++)
         {
@@ -98,7 +105,7 @@ internal static unsafe class FewTokenKernel
 
         for (int step = 0; step < Steps; step++)
         {
-            Zmm codes = NextCodes(code, format, step);
+            Zmm codes = NextCodes(code, format, step, hasVbmi);
             for (int token = 0; token < tokenCount; token++)
             {
                 code.Vpdpbusd(Dots[token], codes, new Memory(TokenCodes, ((step * tokenCount) + token) * 4).Broadcast);
@@ -107,7 +114,7 @@ internal static unsafe class FewTokenKernel
     }
 
     // Four inputs of sixteen rows, + 128.
-    private static Zmm NextCodes(Assembler code, WeightFormat format, int step)
+    private static Zmm NextCodes(Assembler code, WeightFormat format, int step, bool hasVbmi)
     {
         if (format == WeightFormat.Int8)
         {
@@ -122,8 +129,19 @@ internal static unsafe class FewTokenKernel
 
         code.Vmovdqu32(Low, new Memory(Codes, step / 2 * VectorBytes));
         code.Vpsrlw(High, Low, 4);
-        code.Vpermb(Low, Low, Constant);
-        code.Vpermb(High, High, Constant);
+        if (hasVbmi)
+        {
+            code.Vpermb(Low, Low, Constant);
+            code.Vpermb(High, High, Constant);
+        }
+        else
+        {
+            code.Vpandd(Low, Low, LowHalves);
+            code.Vpandd(High, High, LowHalves);
+            code.Vpshufb(Low, Constant, Low);
+            code.Vpshufb(High, Constant, High);
+        }
+
         return Low;
     }
 

@@ -47,7 +47,10 @@ internal sealed unsafe class VnniKernels : IDisposable
     public static string? WhyNot => OfTheProcess.Value.WhyNot;
 
     /// <summary>New kernels, or null and the reason: switched off, not this processor, or memory that may not be executed.</summary>
-    public static VnniKernels? TryCreate(string? switchValue, out string? whyNot)
+    public static VnniKernels? TryCreate(string? switchValue, out string? whyNot) => TryCreate(switchValue, InstructionSets.HasVbmi, out whyNot);
+
+    /// <summary>The same, in the code for processors with or without VBMI.</summary>
+    public static VnniKernels? TryCreate(string? switchValue, bool hasVbmi, out string? whyNot)
     {
         whyNot = switchValue == "0" ? $"{Switch} is 0" : InstructionSets.Missing();
         if (whyNot is not null)
@@ -55,7 +58,7 @@ internal sealed unsafe class VnniKernels : IDisposable
             return null;
         }
 
-        (byte[] code, int[] starts) = Assemble();
+        (byte[] code, int[] starts) = Assemble(hasVbmi);
         ExecutableMemory? memory = ExecutableMemory.TryCreate(code, out whyNot);
         return memory is null ? null : new VnniKernels(memory, starts);
     }
@@ -71,7 +74,7 @@ internal sealed unsafe class VnniKernels : IDisposable
     /// <summary>No pointer may be called any more.</summary>
     public void Dispose() => _memory.Dispose();
 
-    private static (byte[] Code, int[] Starts) Assemble()
+    private static (byte[] Code, int[] Starts) Assemble(bool hasVbmi)
     {
         CallingConvention convention = KernelFrame.Native;
         List<byte[]> bodies = [PanelKernel.Assemble(hasOffsets: false, convention), PanelKernel.Assemble(hasOffsets: true, convention)];
@@ -79,7 +82,7 @@ internal sealed unsafe class VnniKernels : IDisposable
         {
             for (int tokenCount = 1; tokenCount <= MostFewTokens; tokenCount++)
             {
-                bodies.Add(FewTokenKernel.Assemble(format, hasOffsets, tokenCount, convention));
+                bodies.Add(FewTokenKernel.Assemble(format, hasOffsets, tokenCount, convention, hasVbmi));
             }
         }
 

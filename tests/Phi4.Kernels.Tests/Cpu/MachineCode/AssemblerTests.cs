@@ -21,6 +21,8 @@ internal sealed class AssemblerTests
                     Zmm x = new(a), y = new(b), z = new(c);
                     AssertText(code => code.Vpdpbusd(x, y, z), $"vpdpbusd zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vpxord(x, y, z), $"vpxord zmm{a}, zmm{b}, zmm{c}");
+                    AssertText(code => code.Vpandd(x, y, z), $"vpandd zmm{a}, zmm{b}, zmm{c}");
+                    AssertText(code => code.Vpshufb(x, y, z), $"vpshufb zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vpermb(x, y, z), $"vpermb zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vmulps(x, y, z), $"vmulps zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vfmadd231ps(x, y, z), $"vfmadd231ps zmm{a}, zmm{b}, zmm{c}");
@@ -98,6 +100,7 @@ internal sealed class AssemblerTests
         }
 
         AssertText(code => code.Vzeroupper(), "vzeroupper");
+        AssertText(code => code.Xgetbv(), "xgetbv");
         AssertText(code => code.Ret(), "ret");
     }
 

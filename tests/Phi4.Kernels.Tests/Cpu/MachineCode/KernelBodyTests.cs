@@ -10,7 +10,7 @@ internal sealed class KernelBodyTests
     [Test]
     public void FewTokens_OneTokenOfInt8_IsTheListing()
     {
-        string[] lines = Disassembly.Lines(FewTokenKernel.Assemble(WeightFormat.Int8, hasOffsets: false, 1, CallingConvention.SystemV));
+        string[] lines = Disassembly.Lines(FewTokenKernel.Assemble(WeightFormat.Int8, hasOffsets: false, 1, CallingConvention.SystemV, hasVbmi: true));
         string[] expected =
         [
             "mov eax, 2155905152",
@@ -107,11 +107,14 @@ internal sealed class KernelBodyTests
     {
         yield return PanelKernel.Assemble(hasOffsets: false, convention);
         yield return PanelKernel.Assemble(hasOffsets: true, convention);
-        for (int tokens = 1; tokens <= VnniKernels.MostFewTokens; tokens++)
+        foreach (bool hasVbmi in new[] { false, true })
         {
-            yield return FewTokenKernel.Assemble(WeightFormat.Int8, hasOffsets: false, tokens, convention);
-            yield return FewTokenKernel.Assemble(WeightFormat.Int4, hasOffsets: false, tokens, convention);
-            yield return FewTokenKernel.Assemble(WeightFormat.Int4, hasOffsets: true, tokens, convention);
+            for (int tokens = 1; tokens <= VnniKernels.MostFewTokens; tokens++)
+            {
+                yield return FewTokenKernel.Assemble(WeightFormat.Int8, hasOffsets: false, tokens, convention, hasVbmi);
+                yield return FewTokenKernel.Assemble(WeightFormat.Int4, hasOffsets: false, tokens, convention, hasVbmi);
+                yield return FewTokenKernel.Assemble(WeightFormat.Int4, hasOffsets: true, tokens, convention, hasVbmi);
+            }
         }
     }
 }

@@ -4,12 +4,14 @@ using Phi4.Kernels.Cpu.MachineCode;
 namespace Phi4.Kernels.Tests.Cpu.MachineCode;
 
 /// <summary>Each kernel against the contract written as a plain loop: the same bits.</summary>
-internal sealed unsafe class VnniKernelTests
+[TestFixture(false)]
+[TestFixture(true)]
+internal sealed unsafe class VnniKernelTests(bool hasVbmi)
 {
     private VnniKernels _kernels = null!;
 
     [OneTimeSetUp]
-    public void Create() => _kernels = VnniTest.KernelsOrSkip();
+    public void Create() => _kernels = VnniTest.KernelsOrSkip(hasVbmi);
 
     [OneTimeTearDown]
     public void Dispose() => _kernels?.Dispose();
@@ -89,7 +91,7 @@ internal sealed unsafe class VnniKernelTests
     [Test]
     public void Kernels_OnceDisposed_GiveNoPointer()
     {
-        VnniKernels kernels = VnniTest.KernelsOrSkip();
+        VnniKernels kernels = VnniTest.KernelsOrSkip(hasVbmi);
         kernels.Dispose();
         Assert.That(() => (nint)kernels.Panel(false), Throws.InstanceOf<ObjectDisposedException>());
     }

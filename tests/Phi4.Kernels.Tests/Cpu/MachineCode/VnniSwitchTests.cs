@@ -31,5 +31,12 @@ internal sealed class VnniSwitchTests
     }
 
     [Test]
+    public void System_WhoseRuntimeUsesAvx512_SavesItsRegisters()
+    {
+        Assume.That(Avx512F.IsSupported, "No AVX-512 here.");
+        Assert.That(InstructionSets.MissingInSystem(), Is.Null);
+    }
+
+    [Test]
     public void Shared_Always_IsKernelsOrAReason() => Assert.That(VnniKernels.Shared is null, Is.EqualTo(VnniKernels.WhyNot is not null));
 }

@@ -5,9 +5,10 @@ namespace Phi4.Kernels.Tests.Cpu.MachineCode;
 
 internal static class VnniTest
 {
-    public static VnniKernels KernelsOrSkip()
+    public static VnniKernels KernelsOrSkip(bool hasVbmi = false)
     {
-        VnniKernels? kernels = VnniKernels.TryCreate(null, out string? whyNot);
+        Assume.That(!hasVbmi || InstructionSets.HasVbmi, "No VBMI here.");
+        VnniKernels? kernels = VnniKernels.TryCreate(null, hasVbmi, out string? whyNot);
         Assume.That(kernels, Is.Not.Null, $"No machine code here: {whyNot}.");
         return kernels!;
     }
