@@ -7,5 +7,12 @@ namespace Phi4.Kernels.Cpu;
 internal sealed partial class CpuKernels
 {
     /// <summary>Why this process has none, or null if it has.</summary>
-    public static string? WhyNoMachineCode => VnniKernels.WhyNot;
+    public static string? WhyNoMachineCode
+        => VectorHardware.HasFma ? VnniKernels.WhyNot : "this program was compiled without fused multiply-adds, which would make results differ";
+
+    // Narrower vectors asked for mean narrower products too.
+    private static VnniKernels? MachineCodeFor(CpuOptions options)
+        => options.UsesMachineCode && options.VectorWidth is (VectorWidth.Auto or VectorWidth.V512) && WhyNoMachineCode is null
+            ? VnniKernels.Shared
+            : null;
 }

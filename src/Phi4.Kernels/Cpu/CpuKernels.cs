@@ -38,17 +38,14 @@ internal sealed partial class CpuKernels : IKernels
             VectorWidth.V128 => MakeJobs<Vector128Ops, Vector128<float>>(_scratch),
             _ => MakeJobs<ScalarOps, float>(_scratch),
         };
+        VnniKernels? machineCode = MachineCodeFor(options);
         (_quantize, _quantizedLinear, _tileKernels) = VectorWidth switch
         {
-            VectorWidth.V512 => MakeQuantized<Vector512Ops, Vector512<float>, Vector512Integers, Vector512<int>>(_scratch),
-            VectorWidth.V256 => MakeQuantized<Vector256Ops, Vector256<float>, Vector256Integers, Vector256<int>>(_scratch),
-            VectorWidth.V128 => MakeQuantized<Vector128Ops, Vector128<float>, Vector128Integers, Vector128<int>>(_scratch),
-            _ => MakeQuantized<ScalarOps, float, ScalarIntegers, int>(_scratch),
+            VectorWidth.V512 => MakeQuantized<Vector512Ops, Vector512<float>, Vector512Integers, Vector512<int>>(_scratch, machineCode),
+            VectorWidth.V256 => MakeQuantized<Vector256Ops, Vector256<float>, Vector256Integers, Vector256<int>>(_scratch, machineCode),
+            VectorWidth.V128 => MakeQuantized<Vector128Ops, Vector128<float>, Vector128Integers, Vector128<int>>(_scratch, machineCode),
+            _ => MakeQuantized<ScalarOps, float, ScalarIntegers, int>(_scratch, machineCode),
         };
-        if (options.UsesMachineCode && VectorWidth == VectorWidth.V512 && VnniKernels.Shared is { } machineCode)
-        {
-            _tileKernels = new VnniTileKernels(machineCode);
-        }
     }
 
     public string Name => "cpu";
@@ -90,12 +87,16 @@ internal sealed partial class CpuKernels : IKernels
             new AttentionJob<TOps, TV>(scratch),
             new ArgmaxJob<TOps, TV>());
 
-    private static (QuantizeJob Quantize, QuantizedLinearJob Linear, TileKernels Kernels) MakeQuantized<TOps, TV, TInt, TI>(ShareScratch scratch)
+    private static (QuantizeJob Quantize, QuantizedLinearJob Linear, TileKernels Kernels) MakeQuantized<TOps, TV, TInt, TI>(
+        ShareScratch scratch, VnniKernels? machineCode)
         where TOps : struct, IVectorOps<TV>
         where TV : struct
         where TInt : struct, IIntegerOps<TI, TV>
         where TI : struct
-        => (new QuantizeJob<TOps, TV, TInt, TI>(), new QuantizedLinearJob<TOps, TV>(scratch), new TileKernels<TOps, TV, TInt, TI>());
+        => (
+            new QuantizeJob<TOps, TV, TInt, TI>(),
+            new QuantizedLinearJob<TOps, TV>(scratch),
+            machineCode is null ? new TileKernels<TOps, TV, TInt, TI>() : new VnniTileKernels<TOps, TV, TInt, TI>(machineCode));
 
     private int Shares(long work, long pieces)
         => (int)Math.Clamp(Math.Min(work / ShareWork, pieces), 1, _pool.ThreadCount);

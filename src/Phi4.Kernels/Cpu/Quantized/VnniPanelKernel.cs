@@ -7,9 +7,13 @@ namespace Phi4.Kernels.Cpu.Quantized;
 
 /// <summary>
 /// Two tiles x six tokens: bound by dot products. The tiles' codes are unpacked to unsigned bytes and their scales to floats once for all tokens, side by
-/// side in one panel that stays in the first-level cache.
+/// side in one panel that stays in the first-level cache; that part is C#, in whatever vectors this program was compiled for.
 /// </summary>
-internal sealed unsafe class VnniPanelKernel(VnniKernels kernels) : TileKernel
+internal sealed unsafe class VnniPanelKernel<TOps, TV, TInt, TI>(VnniKernels kernels) : TileKernel
+    where TOps : struct, IVectorOps<TV>
+    where TV : struct
+    where TInt : struct, IIntegerOps<TI, TV>
+    where TI : struct
 {
     private const int Tiles = VnniKernels.PanelTiles;
     private const int MostBlocks = 24;
@@ -19,6 +23,8 @@ internal sealed unsafe class VnniPanelKernel(VnniKernels kernels) : TileKernel
 
     private readonly delegate* unmanaged<PanelArguments*, void> _plain = kernels.Panel(hasOffsets: false);
     private readonly delegate* unmanaged<PanelArguments*, void> _withOffsets = kernels.Panel(hasOffsets: true);
+
+    private static int PieceBytes => TOps.Count * sizeof(int);
 
     public override int UnitTiles => Tiles;
 
@@ -84,7 +90,10 @@ internal sealed unsafe class VnniPanelKernel(VnniKernels kernels) : TileKernel
     {
         for (int step = 0; step < blockCount * TokenPack.StepsPerBlock; step++, codes += VectorBytes, destination += Tiles * VectorBytes)
         {
-            Vector512Integers.Bias(Vector512.Load((int*)codes)).Store((int*)destination);
+            for (int i = 0; i < VectorBytes; i += PieceBytes)
+            {
+                TInt.Store(destination + i, TInt.Bias(TInt.Load(codes + i)));
+            }
         }
     }
 
@@ -95,9 +104,12 @@ internal sealed unsafe class VnniPanelKernel(VnniKernels kernels) : TileKernel
         (values ^ Vector128.Create(sbyte.MinValue)).Store(table);
         for (int pair = 0; pair < blockCount * TokenPack.StepsPerBlock / 2; pair++, codes += VectorBytes, destination += 2 * Tiles * VectorBytes)
         {
-            Vector512Integers.SplitHalves(Vector512.Load((int*)codes), out Vector512<int> low, out Vector512<int> high);
-            Vector512Integers.Lookup(table, low).Store((int*)destination);
-            Vector512Integers.Lookup(table, high).Store((int*)(destination + (Tiles * VectorBytes)));
+            for (int i = 0; i < VectorBytes; i += PieceBytes)
+            {
+                TInt.SplitHalves(TInt.Load(codes + i), out TI low, out TI high);
+                TInt.Store(destination + i, TInt.Lookup(table, low));
+                TInt.Store(destination + (Tiles * VectorBytes) + i, TInt.Lookup(table, high));
+            }
         }
     }
 
@@ -106,7 +118,10 @@ internal sealed unsafe class VnniPanelKernel(VnniKernels kernels) : TileKernel
     {
         for (int block = 0; block < blockCount; block++, source += BlockLayout.TileRows, destination += ScaleFloats)
         {
-            Vector512Ops.LoadHalf(source).Store(destination);
+            for (int i = 0; i < BlockLayout.TileRows; i += TOps.Count)
+            {
+                TOps.Store(destination + i, TOps.LoadHalf(source + i));
+            }
         }
     }
 }
