@@ -17,7 +17,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check format bench native test-narrow big sample-model clean
+.PHONY: help demo build test check format bench chart native test-narrow big sample-model clean
 
 help: ## List the targets
 	@echo "Targets:"
@@ -45,6 +45,10 @@ bench: ## Run the benchmarks (BENCH="--filter *Rms*" to choose)
 
 native: ## Publish the command phi4 as one native program for this machine's processor (artifacts/native/phi4)
 	$(DOTNET) publish src/Phi4.Cli -c Release --use-current-runtime -p:PublishAot=true -p:IlcInstructionSet=native $(NATIVE_LINKER) -o artifacts/native --nologo
+
+chart: ## Plot what `phi4 bench -o json` left in bench/results into docs/images/decode.png
+	@mkdir -p docs/images
+	$(DOTNET) run --project tools/chart -c Release -- docs/images/decode.png bench/results/*.json
 
 # A machine with wide vectors plays the narrower ones: what a user with an older processor gets.
 test-narrow: build ## Run kernel and model tests as if the processor had no AVX-512, then no AVX2, then no vectors at all

@@ -8,6 +8,10 @@ switch (args)
     case ["shares", .. var rest]:
         KernelShares.Run(Threads(rest));
         QuantizedShares.Run(Threads(rest));
+        OperationShares.Run(Threads(rest));
+        break;
+    case ["operation-shares", .. var rest]:
+        OperationShares.Run(Threads(rest));
         break;
     case ["quantized-shares", .. var rest]:
         QuantizedShares.Run(Threads(rest));

@@ -47,7 +47,7 @@ internal sealed record BenchRow
     public double? MultiplyAddShare => FlopsPerToken * Mean / ((Before.FlopsPerSecond + After.FlopsPerSecond) / 2);
 
     /// <summary>Why the row does not count; empty if it does.</summary>
-    public IReadOnlyList<string> Disturbances => Disturbance.Reasons(Before, After);
+    public IReadOnlyList<string> Disturbances => Disturbance.Reasons(Before, After, Samples);
 
     public bool IsDisturbed => Disturbances.Count > 0;
 }

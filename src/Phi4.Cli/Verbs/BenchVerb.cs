@@ -65,6 +65,13 @@ internal sealed class BenchVerb : IVerb
         return anyDisturbed ? ExitCode.Disturbed : ExitCode.Success;
     }
 
+    private static string WeightsOf(Phi4Model model, Phi4LoadOptions options)
+    {
+        string layers = options.Weights == WeightType.AsStored ? model.Config.DType.ToString() : options.Weights.ToString();
+        string head = options.HeadWeights is { } type && type != options.Weights ? $", head {type}" : "";
+        return (layers + head).ToLowerInvariant();
+    }
+
     private async Task<IReadOnlyList<LlamaBench>> FindPeersAsync(VerbContext context)
     {
         List<LlamaBench> peers = [];
@@ -107,7 +114,7 @@ internal sealed class BenchVerb : IVerb
         model.Config.ParameterCount,
         model.Footprint,
         model.Device.ToString().ToLowerInvariant(),
-        model.Config.DType.ToString().ToLowerInvariant(),
+        WeightsOf(model, options),
         options.KvCacheType.ToString().ToLowerInvariant(),
         _bench.RepetitionsOf(context.Parse),
         [.. peers.Select(peer => peer.Name)]);
