@@ -39,7 +39,7 @@ internal sealed class CsvReport(TextWriter writer) : IBenchReport
         ]);
     }
 
-    public void End()
+    public void End(bool isComplete)
     {
     }
 

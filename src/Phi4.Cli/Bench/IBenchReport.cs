@@ -8,5 +8,6 @@ internal interface IBenchReport
 
     void Add(BenchRow row);
 
-    void End();
+    /// <param name="isComplete">False if the run ended early, by an error or by whoever watched.</param>
+    void End(bool isComplete);
 }

@@ -16,7 +16,7 @@ internal sealed class JsonReport(TextWriter writer) : IBenchReport
 
     public void Add(BenchRow row) => _rows.Add(row);
 
-    public void End()
+    public void End(bool isComplete)
     {
         if (_header is not { } header)
         {
@@ -32,6 +32,7 @@ internal sealed class JsonReport(TextWriter writer) : IBenchReport
             WriteMachine(json, header.Machine);
             WriteModel(json, header);
             json.WriteNumber("repetitions", header.Repetitions);
+            json.WriteBoolean("complete", isComplete);
             json.WriteBoolean("disturbed", _rows.Any(row => row.IsDisturbed));
             json.WriteStartArray("results");
             _rows.ForEach(row => WriteRow(json, row));

@@ -50,7 +50,7 @@ internal sealed class MarkdownReport(TextWriter writer) : IBenchReport
         ]);
     }
 
-    public void End()
+    public void End(bool isComplete)
     {
         if (_disturbed > 0)
         {

@@ -39,6 +39,24 @@ internal sealed class BenchVerb : IVerb
             BenchFormat.Csv => new CsvReport(context.Terminal.Out),
             _ => new MarkdownReport(context.Terminal.Out),
         };
+        bool isComplete = false;
+        try
+        {
+            bool anyDisturbed = await RunAsync(context, folder, tests, peers, report).ConfigureAwait(false);
+            isComplete = true;
+            return anyDisturbed ? ExitCode.Disturbed : ExitCode.Success;
+        }
+        finally
+        {
+            // What was measured before an error or an interruption is not lost.
+            report.End(isComplete);
+        }
+    }
+
+    /// <returns>Whether any row does not count.</returns>
+    private async Task<bool> RunAsync(
+        VerbContext context, string folder, IReadOnlyList<BenchTest> tests, IReadOnlyList<LlamaBench> peers, IBenchReport report)
+    {
         bool anyDisturbed = false;
         bool begun = false;
         foreach (int threads in _bench.ThreadsOf(context.Parse))
@@ -61,8 +79,7 @@ internal sealed class BenchVerb : IVerb
             }
         }
 
-        report.End();
-        return anyDisturbed ? ExitCode.Disturbed : ExitCode.Success;
+        return anyDisturbed;
     }
 
     private static string WeightsOf(Phi4Model model, Phi4LoadOptions options)

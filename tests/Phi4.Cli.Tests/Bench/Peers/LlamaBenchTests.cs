@@ -102,6 +102,17 @@ public sealed class LlamaBenchTests
     }
 
     [Test]
+    public async Task Bench_PeerCrashesLater_KeepsWhatWasMeasured()
+    {
+        string script = Script("""case "$*" in *"-p 16"*) echo '[{"avg_ts": 50.0}]';; *) exit 3;; esac""", OldHelp);
+        Outcome outcome = await Command.RunAsync(
+            "bench", "-m", TestModels.Tiny, "-p", "16", "-n", "8", "-t", "1", "-r", "1", "-o", "json", "--against", $"llama-bench={script},{Model()}");
+        Assert.That(outcome.ExitCode, Is.EqualTo(1));
+        Assert.That(outcome.Json.GetProperty("complete").GetBoolean(), Is.False);
+        Assert.That(outcome.Json.GetProperty("results").EnumerateArray().Single().GetProperty("test").GetString(), Is.EqualTo("pp16"));
+    }
+
+    [Test]
     public async Task Bench_PeerPrintsNonsense_EndsWithWhatItPrinted()
     {
         Outcome outcome = await Bench(Script("echo 'hello there'", OldHelp));
