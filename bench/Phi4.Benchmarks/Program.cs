@@ -2,6 +2,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using Phi4.Benchmarks.Kernels;
+using Phi4.Benchmarks.Steps;
 
 switch (args)
 {
@@ -18,6 +19,9 @@ switch (args)
         break;
     case ["machine-code", .. var rest]:
         MachineCodeShares.Run(Threads(rest));
+        break;
+    case ["step", _, ..]:
+        StepProfile.Run(StepOptions.Parse(args[1..]));
         break;
     case ["neighbour", .. var rest]:
         Neighbour.Run(Threads(rest));
