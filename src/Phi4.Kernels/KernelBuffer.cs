@@ -36,7 +36,9 @@ internal abstract class KernelBuffer : SafeHandle
     }
 }
 
-/// <summary>Ordinary memory, 64-byte aligned. The system commits its pages when they are first touched.</summary>
+/// <summary>
+/// Ordinary memory, 64-byte aligned; large runs start on a huge page and ask for such pages. The system commits them when they are first touched.
+/// </summary>
 internal sealed unsafe class HostBuffer : KernelBuffer
 {
     private const nuint Alignment = 64;
@@ -49,14 +51,20 @@ internal sealed unsafe class HostBuffer : KernelBuffer
     public static HostBuffer Allocate(long byteCount, string purpose)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
+        bool isLarge = HugePages.IsWorthIt(byteCount);
         void* address;
         try
         {
-            address = NativeMemory.AlignedAlloc((nuint)Math.Max(byteCount, 1), Alignment);
+            address = NativeMemory.AlignedAlloc((nuint)Math.Max(HugePages.Round(byteCount), 1), isLarge ? (nuint)HugePages.PageSize : Alignment);
         }
         catch (OutOfMemoryException e)
         {
             throw new InsufficientMemoryException($"{byteCount:N0} bytes for {purpose} could not be had.", e);
+        }
+
+        if (isLarge)
+        {
+            HugePages.Advise(address, HugePages.Round(byteCount));
         }
 
         return new HostBuffer((nint)address, byteCount, purpose);

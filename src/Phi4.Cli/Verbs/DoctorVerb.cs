@@ -75,6 +75,9 @@ internal sealed class DoctorVerb : IVerb
         long available = SystemMemory.AvailableBytes();
         lines.Say(
             available >= LittleMemory ? Finding.Pass : Finding.Warn, "memory", FormattableString.Invariant($"{available:N0} bytes free of {total:N0}"));
+        lines.Say(
+            Finding.Info, "huge pages",
+            HugePageSupport.WhyNot() is { } why ? $"not had: {why}" : "had, 2 MB each: for weights converted while loading, KV cache and scratch");
     }
 
     private async Task SayModelAsync(VerbContext context, Findings lines)

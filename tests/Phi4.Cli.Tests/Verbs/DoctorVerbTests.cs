@@ -11,6 +11,7 @@ public sealed class DoctorVerbTests
         Assert.That(outcome.Out, Does.Contain("this build has no CUDA backend"));
         Assert.That(outcome.Out, Does.Match(@"(?m)^PASS  one step: +a tiny random model on cpu is within \S+ of the reference"));
         Assert.That(outcome.Out, Does.Match(@"(?m)^INFO  machine code: +(not used: \S|AVX512-VNNI will be used)"));
+        Assert.That(outcome.Out, Does.Match(@"(?m)^INFO  huge pages: +(not had: \S|had, 2 MB)"));
         Assert.That(outcome.Lines, Has.All.Match("^(INFO |PASS |WARN |FAIL ) "));
     }
 
