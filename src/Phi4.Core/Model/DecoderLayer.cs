@@ -17,9 +17,7 @@ internal sealed class DecoderLayer(ModelConfig config, LayerWeights weights, IKe
     public void Forward(in StepTensors x, TensorView ropeTable, in KvLayerView cache, in BatchView batch)
     {
         kernels.RmsNorm(x.Normed, x.Hidden, weights.InputNorm, config.RmsNormEpsilon);
-        kernels.Linear(x.Query, x.Normed, weights.Query, weights.QueryBias, LinearEpilogue.None);
-        kernels.Linear(x.Key, x.Normed, weights.Key, weights.KeyBias, LinearEpilogue.None);
-        kernels.Linear(x.Value, x.Normed, weights.Value, weights.ValueBias, LinearEpilogue.None);
+        Project(x);
         kernels.RopeAndAppend(x.Query, x.Key, x.Value, ropeTable, cache, batch);
         kernels.Attention(x.Attended, x.Query, cache, batch, _scale, _window);
         kernels.Linear(x.Hidden, x.Attended, weights.Output, TensorView.None, LinearEpilogue.AddResidual);
@@ -27,5 +25,19 @@ internal sealed class DecoderLayer(ModelConfig config, LayerWeights weights, IKe
         kernels.RmsNorm(x.Normed, x.Hidden, weights.PostAttentionNorm, config.RmsNormEpsilon);
         kernels.LinearSwiGlu(x.Activated, x.Normed, weights.Gate, weights.Up);
         kernels.Linear(x.Hidden, x.Activated, weights.Down, TensorView.None, LinearEpilogue.AddResidual);
+    }
+
+    // One call where one matrix holds all three: the norm's output is prepared and the threads are woken once.
+    private void Project(in StepTensors x)
+    {
+        if (!weights.QueryKeyValue.IsNone)
+        {
+            kernels.Linear(x.QueryKeyValue, x.Normed, weights.QueryKeyValue, TensorView.None, LinearEpilogue.None);
+            return;
+        }
+
+        kernels.Linear(x.Query, x.Normed, weights.Query, weights.QueryBias, LinearEpilogue.None);
+        kernels.Linear(x.Key, x.Normed, weights.Key, weights.KeyBias, LinearEpilogue.None);
+        kernels.Linear(x.Value, x.Normed, weights.Value, weights.ValueBias, LinearEpilogue.None);
     }
 }

@@ -29,14 +29,17 @@ internal sealed class StepBuffers : IDisposable
         _memory = kernels.Allocate(ByteCount(config, capacity), "scratch");
         var cursor = new Cursor(_memory);
         int tokens = capacity.Tokens;
+        int queryWidth = config.HeadCount * config.HeadSize, keyWidth = config.KvHeadCount * config.HeadSize;
+        TensorView queryKeyValue = cursor.Take(DType.F32, tokens, queryWidth + (2 * keyWidth));
         _capacity = new StepTensors
         {
             Hidden = cursor.Take(DType.F32, tokens, config.HiddenSize),
             Normed = cursor.Take(DType.F32, tokens, config.HiddenSize),
-            Query = cursor.Take(DType.F32, tokens, config.HeadCount * config.HeadSize),
-            Key = cursor.Take(DType.F32, tokens, config.KvHeadCount * config.HeadSize),
-            Value = cursor.Take(DType.F32, tokens, config.KvHeadCount * config.HeadSize),
-            Attended = cursor.Take(DType.F32, tokens, config.HeadCount * config.HeadSize),
+            QueryKeyValue = queryKeyValue,
+            Query = queryKeyValue.ColumnRange(0, queryWidth),
+            Key = queryKeyValue.ColumnRange(queryWidth, keyWidth),
+            Value = queryKeyValue.ColumnRange(queryWidth + keyWidth, keyWidth),
+            Attended = cursor.Take(DType.F32, tokens, queryWidth),
             Activated = cursor.Take(DType.F32, tokens, config.MlpSize),
         };
         Wanted = cursor.Take(DType.F32, capacity.LogitRows, config.HiddenSize);

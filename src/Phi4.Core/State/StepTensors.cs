@@ -12,6 +12,9 @@ internal readonly record struct StepTensors
     /// <summary>[T, H].</summary>
     public required TensorView Normed { get; init; }
 
+    /// <summary>[T, (Q + 2K)*D]: <see cref="Query"/>, <see cref="Key"/> and <see cref="Value"/> side by side.</summary>
+    public required TensorView QueryKeyValue { get; init; }
+
     /// <summary>[T, Q*D].</summary>
     public required TensorView Query { get; init; }
 
@@ -31,6 +34,7 @@ internal readonly record struct StepTensors
     {
         Hidden = Hidden.RowRange(0, count),
         Normed = Normed.RowRange(0, count),
+        QueryKeyValue = QueryKeyValue.RowRange(0, count),
         Query = Query.RowRange(0, count),
         Key = Key.RowRange(0, count),
         Value = Value.RowRange(0, count),

@@ -42,12 +42,15 @@ internal sealed class ModelWeights : IDisposable
 }
 
 /// <summary>
-/// One decoder layer. Fused checkpoints give row ranges of one tensor, separate ones give tensors of their own: the forward pass cannot tell.
+/// One decoder layer. Fused checkpoints give row ranges of one tensor, separate ones give tensors of their own.
 /// </summary>
 internal sealed record LayerWeights
 {
     /// <summary>[1, H].</summary>
     public required TensorView InputNorm { get; init; }
+
+    /// <summary>[(Q + 2K)*D, H]: query, key and value rows in one matrix, without biases; none where they are tensors of their own.</summary>
+    public WeightView QueryKeyValue { get; init; }
 
     /// <summary>[Q*D, H].</summary>
     public required WeightView Query { get; init; }

@@ -102,6 +102,7 @@ internal static class WeightLoader
         return new LayerWeights
         {
             InputNorm = memory.Floats(WeightNames.InputNorm(layerIndex)),
+            QueryKeyValue = qkv,
             Query = qkv.RowRange(0, queryRows),
             Key = qkv.RowRange(queryRows, keyRows),
             Value = qkv.RowRange(queryRows + keyRows, keyRows),

@@ -11,8 +11,8 @@ internal sealed class LayerStateTests
 {
     private const double Tolerance = 2e-5;
 
-    /// <summary>Calls of one decoder layer, in order: norm, query, key, value, rotated query and key, attention, output, norm, gated product, down.</summary>
-    private const int CallsPerLayer = 11;
+    /// <summary>Calls of one decoder layer, in order: norm, query with key and value, rotated query and key, attention, output, norm, gated product, down.</summary>
+    private const int CallsPerLayer = 9;
 
     [Test]
     public async Task Trace_OfOnePrompt_EqualsTheReferenceStates(
@@ -38,14 +38,14 @@ internal sealed class LayerStateTests
         float[][] first = [.. trace.Skip(1).Take(CallsPerLayer)];
         int headSize = config.HeadSize;
         AssertEqual(golden.LayerZeroTrace["input_layernorm"], first[0], "input norm");
-        AssertEqual(golden.LayerZeroTrace["qkv_proj"], [.. first[1], .. first[2], .. first[3]], "q, k and v");
-        AssertEqual(golden.LayerZeroTrace["q_after_rope_head0"], first[4][..headSize], "first query head, rotated");
-        AssertEqual(golden.LayerZeroTrace["q_after_rope_last_head"], first[4][^headSize..], "last query head, rotated");
-        AssertEqual(golden.LayerZeroTrace["k_after_rope_head0"], first[5][..headSize], "first key head, rotated");
-        AssertEqual(golden.LayerZeroTrace["attention_heads_output"], first[6], "attention");
-        AssertEqual(golden.LayerZeroTrace["residual_after_attention"], first[7], "residual after attention");
-        AssertEqual(golden.LayerZeroTrace["post_attention_layernorm"], first[8], "post-attention norm");
-        AssertEqual(golden.LayerZeroTrace["gated_activation"], first[9], "gated activation");
+        AssertEqual(golden.LayerZeroTrace["qkv_proj"], first[1], "q, k and v");
+        AssertEqual(golden.LayerZeroTrace["q_after_rope_head0"], first[2][..headSize], "first query head, rotated");
+        AssertEqual(golden.LayerZeroTrace["q_after_rope_last_head"], first[2][^headSize..], "last query head, rotated");
+        AssertEqual(golden.LayerZeroTrace["k_after_rope_head0"], first[3][..headSize], "first key head, rotated");
+        AssertEqual(golden.LayerZeroTrace["attention_heads_output"], first[4], "attention");
+        AssertEqual(golden.LayerZeroTrace["residual_after_attention"], first[5], "residual after attention");
+        AssertEqual(golden.LayerZeroTrace["post_attention_layernorm"], first[6], "post-attention norm");
+        AssertEqual(golden.LayerZeroTrace["gated_activation"], first[7], "gated activation");
     }
 
     private static void AssertEqual(GoldenVector expected, float[] found, string what)
