@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Phi4.Core.Sampling;
 
 /// <summary>
-/// The tokens still in play while one is drawn, in ascending order of id, with logit and weight; each filter drops some.
+/// The tokens in play while one is drawn, in ascending order of id, with logit and weight; what a filter drops weighs 0 from then on.
 /// A weight is the probability times a constant: e^((logit - largest) / temperature).
 /// </summary>
 internal sealed class Candidates
@@ -24,6 +25,8 @@ internal sealed class Candidates
     private readonly MassSelect _select;
     private int[] _currentIds;
     private double _total;
+    private float _largest;
+    private float _temperature;
 
     public Candidates(int vocabSize)
     {
@@ -66,8 +69,10 @@ internal sealed class Candidates
     }
 
     /// <summary>Gives each token its weight; the largest logit weighs 1. Infinite logits share everything, NaN and negative infinity weigh nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Weigh(float largest, float temperature)
     {
+        (_largest, _temperature) = (largest, temperature);
         Pad(_logits, float.NegativeInfinity);
         ref var logit = ref MemoryMarshal.GetArrayDataReference(_logits);
         ref var weight = ref MemoryMarshal.GetArrayDataReference(_weights);
@@ -90,36 +95,54 @@ internal sealed class Candidates
     /// Fewest tokens, surprise nearest to the entropy first, with at least this share of the probability. With d = -ln(weight),
     /// surprise - entropy = d - sum(p d): the normaliser cancels. Only straight after <see cref="Weigh"/>, which leaves d in the ranks.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void KeepTypical(float share)
     {
-        var mean = 0.0;
-        for (var i = 0; i < Count; i++)
+        ref var rank = ref MemoryMarshal.GetArrayDataReference(_ranks);
+        ref var weight = ref MemoryMarshal.GetArrayDataReference(_weights);
+        var products = Vector256<double>.Zero;
+        for (var i = 0; i < Count; i += LogitScan.LaneCount)
         {
-            if (_weights[i] > 0)
-                mean += _weights[i] * (double)_ranks[i];
+            // What weighs nothing may be infinitely far.
+            var mass = Vector256.LoadUnsafe(ref weight, (nuint)i);
+            var distance = Vector256.ConditionalSelect(
+                Vector256.GreaterThan(mass, Vector256<float>.Zero), Vector256.LoadUnsafe(ref rank, (nuint)i), Vector256<float>.Zero);
+            var (massLow, massHigh) = Vector256.Widen(mass);
+            var (low, high) = Vector256.Widen(distance);
+            products += (massLow * low) + (massHigh * high);
         }
 
-        mean /= _total;
-        for (var i = 0; i < Count; i++)
-            _ranks[i] = (float)-Math.Abs(_ranks[i] - mean);
-        Keep(_select.Select(_ranks.AsSpan(0, Count), Weights, share * _total));
+        var mean = Vector256.Create(LogitScan.Fold(products) / _total);
+        for (var i = 0; i < Count; i += LogitScan.LaneCount)
+        {
+            var (low, high) = Vector256.Widen(Vector256.LoadUnsafe(ref rank, (nuint)i));
+            (-Vector256.Narrow(Vector256.Abs(low - mean), Vector256.Abs(high - mean))).StoreUnsafe(ref rank, (nuint)i);
+        }
+
+        Keep(_ranks, share, float.NegativeInfinity);
     }
 
     /// <summary>Fewest tokens, most probable first, with at least this share of the probability.</summary>
-    public void KeepTopP(float share) => Keep(_select.Select(_logits.AsSpan(0, Count), Weights, share * _total));
+    public void KeepTopP(float share)
+    {
+        // Tokens so improbable that all of them together, were there as many as tokens in all, would be half of what may be left out: most of a row.
+        var weight = 0.5 * (1 - (double)share) * _total / Count;
+        Keep(_logits, share, float.BitDecrement((float)(_largest + (_temperature * Math.Log(weight)))));
+    }
 
     /// <summary>Tokens at least this fraction as probable as the most probable one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void KeepMinP(float fraction)
     {
-        var threshold = fraction * LogitScan.Max(Weights);
-        var count = 0;
-        for (var i = 0; i < Count; i++)
+        var threshold = Vector256.Create(fraction * LogitScan.Max(Weights));
+        ref var weight = ref MemoryMarshal.GetArrayDataReference(_weights);
+        for (var i = 0; i < Count; i += LogitScan.LaneCount)
         {
-            if (_weights[i] >= threshold)
-                Move(i, count++);
+            var value = Vector256.LoadUnsafe(ref weight, (nuint)i);
+            (Vector256.GreaterThanOrEqual(value, threshold).AsSingle() & value).StoreUnsafe(ref weight, (nuint)i);
         }
 
-        Shrink(count);
+        Sum();
     }
 
     /// <summary>The token at which the running sum of probabilities, in ascending order of id, passes the number.</summary>
@@ -151,24 +174,9 @@ internal sealed class Candidates
         return _currentIds[drawn];
     }
 
-    private void Keep(ReadOnlySpan<int> indices)
+    private void Keep(float[] ranks, float share, float floor)
     {
-        for (var i = 0; i < indices.Length; i++)
-            Move(indices[i], i);
-        Shrink(indices.Length);
-    }
-
-    private void Move(int from, int to)
-    {
-        _ids[to] = _currentIds[from];
-        _logits[to] = _logits[from];
-        _weights[to] = _weights[from];
-    }
-
-    private void Shrink(int count)
-    {
-        _currentIds = _ids;
-        Count = count;
+        _select.Keep(ranks.AsSpan(0, Count), _weights.AsSpan(0, Count), share * _total, floor);
         Sum();
     }
 

@@ -40,6 +40,46 @@ public sealed class MassSelectTests
     public void Select_NothingThatMayBeTaken_TakesNothing(float rank, float weight)
         => Assert.That(new MassSelect(2).Select([rank, rank], [weight, weight], 15).ToArray(), Is.Empty);
 
+    // Long enough to be narrowed: spread, peaked, full of ties, with infinities, tiny and huge.
+    [Test]
+    public void Select_LongRows_TakesWhatSortingWould(
+        [Values("spread", "peaked", "ties", "equal", "wild")] string kind, [Values(1, 50, 9_000, 29_999, 1e9)] double mass)
+    {
+        const int Count = 30_000;
+        var random = new Random(4);
+        var ranks = new float[Count];
+        for (var i = 0; i < Count; i++)
+        {
+            ranks[i] = kind switch
+            {
+                "spread" => random.NextSingle() - 0.5f,
+                "peaked" => (float)Math.Pow(random.NextDouble(), 40) * 30,
+                "ties" => random.Next(-3, 4),
+                "equal" => -1.5f,
+                _ => random.Next(20) switch
+                {
+                    0 => float.NaN,
+                    1 => float.NegativeInfinity,
+                    2 => float.MaxValue,
+                    3 => float.MinValue,
+                    4 => -0f,
+                    5 => float.Epsilon,
+                    _ => BitConverter.Int32BitsToSingle(random.Next()) is var x && float.IsFinite(x) ? x : 0f,
+                },
+            };
+        }
+
+        var weights = Enumerable.Range(0, Count).Select(_ => (float)random.Next(1, 10)).ToArray();
+        var select = new MassSelect(Count);
+        Assert.That(select.Select(ranks, [], mass).ToArray(), Is.EqualTo(Order(ranks).Take((int)mass).Order()), "by number");
+        var sum = 0.0;
+        var expected = Order(ranks).TakeWhile(i => (sum += weights[i]) - weights[i] < mass).Order().ToArray();
+        Assert.That(select.Select(ranks, weights, mass).ToArray(), Is.EqualTo(expected), "by mass");
+        var kept = weights.ToArray();
+        select.Keep(ranks, kept, mass);
+        Assert.That(kept.Index().Where(item => item.Item > 0).Select(item => item.Index), Is.EqualTo(expected), "left in the weights");
+    }
+
     private static IEnumerable<int> Order(float[] ranks) => Enumerable.Range(0, ranks.Length)
         .Where(i => ranks[i] > float.NegativeInfinity).OrderByDescending(i => ranks[i] + 0f).ThenBy(i => i);
 
