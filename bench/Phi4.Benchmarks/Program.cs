@@ -8,14 +8,14 @@ switch (args)
 {
     case ["shares", .. var rest]:
         KernelShares.Run(Threads(rest));
-        QuantizedShares.Run(Threads(rest));
+        QuantizedShares.Run(Threads(rest), ["5120", "17920"]);
         OperationShares.Run(Threads(rest));
         break;
     case ["operation-shares", .. var rest]:
         OperationShares.Run(Threads(rest));
         break;
     case ["quantized-shares", .. var rest]:
-        QuantizedShares.Run(Threads(rest));
+        QuantizedShares.Run(Threads(rest), rest.Length > 1 ? rest[1..] : []);
         break;
     case ["machine-code", .. var rest]:
         MachineCodeShares.Run(Threads(rest));
@@ -31,4 +31,4 @@ switch (args)
         break;
 }
 
-static int Threads(string[] rest) => rest is [var threads] ? int.Parse(threads, CultureInfo.InvariantCulture) : Environment.ProcessorCount;
+static int Threads(string[] rest) => rest is [var threads, ..] ? int.Parse(threads, CultureInfo.InvariantCulture) : Environment.ProcessorCount;

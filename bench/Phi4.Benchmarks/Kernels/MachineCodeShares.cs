@@ -7,8 +7,8 @@ using Phi4.Kernels.Cpu.MachineCode;
 namespace Phi4.Benchmarks.Kernels;
 
 /// <summary>
-/// The machine-code bodies beside their ceilings, turn and turn about in one process: the panel kernel beside dot products in registers, the
-/// few-token kernels beside plain reads. <c>dotnet run -c Release --project bench/Phi4.Benchmarks -- machine-code [threads]</c>.
+/// The machine-code bodies beside their ceilings, turn and turn about in one process: weights in memory beside plain
+/// reads, weights in the second-level cache beside dot products in registers. <c>dotnet run -c Release --project bench/Phi4.Benchmarks -- machine-code [threads]</c>.
 /// </summary>
 internal static unsafe class MachineCodeShares
 {
@@ -24,35 +24,33 @@ internal static unsafe class MachineCodeShares
 
         using var pool = new WorkerPool(threadCount);
         using var peak = new DotPeakJob();
-        foreach (bool hasOffsets in new[] { false, true })
-        {
-            using var panel = new PanelJob(kernels, hasOffsets, threadCount);
-            KernelShares.Report(
-                $"panel {(hasOffsets ? "with offsets" : "")} 32 x {PanelJob.Columns} x {PanelJob.Groups * VnniKernels.PanelTokens}",
-                () => pool.Run(panel, threadCount),
-                PanelJob.OperationsPerShare * threadCount / 1e9,
-                () => pool.Run(peak, threadCount),
-                DotPeakJob.OperationsPerShare * threadCount / 1e9,
-                "Gop/s",
-                Turns);
-        }
-
-        using HostBuffer codes = HostBuffer.Allocate(FewTokenJob.Bytes, "codes");
+        using HostBuffer codes = HostBuffer.Allocate(QuantizedKernelJob.MemoryBytes, "codes");
         var address = (byte*)codes.DangerousGetHandle();
-        new Span<ulong>(address, (int)(FewTokenJob.Bytes / sizeof(ulong))).Fill(0x0123456789ABCDEF);
-        var read = new Ceilings.ReadJob((nint)address, FewTokenJob.Bytes);
+        new Span<ulong>(address, (int)(QuantizedKernelJob.MemoryBytes / sizeof(ulong))).Fill(0x0123456789ABCDEF);
+        var read = new Ceilings.ReadJob((nint)address, QuantizedKernelJob.MemoryBytes);
         foreach ((WeightFormat format, bool hasOffsets) in new[] { (WeightFormat.Int8, false), (WeightFormat.Int4, false), (WeightFormat.Int4, true) })
         {
-            foreach (int tokenCount in new[] { 1, 2, 4, 8 })
+            for (int tokenCount = 1; tokenCount <= VnniKernels.MostTokens; tokenCount++)
             {
-                using var few = new FewTokenJob(kernels, address, format, hasOffsets, tokenCount, threadCount);
+                string name = string.Create(CultureInfo.InvariantCulture, $"{tokenCount} tokens {format}{(hasOffsets ? " with offsets" : "")}");
+                using var memory = new QuantizedKernelJob(kernels, address, QuantizedKernelJob.MemoryBytes, format, hasOffsets, tokenCount, turns: 1);
                 KernelShares.Report(
-                    string.Create(CultureInfo.InvariantCulture, $"{tokenCount} tokens {format}{(hasOffsets ? " with offsets" : "")}"),
-                    () => pool.Run(few, threadCount),
-                    few.BytesRead / 1e9,
+                    $"{name}, from memory",
+                    () => pool.Run(memory, threadCount),
+                    memory.BytesRead / 1e9,
                     () => pool.Run(read, threadCount),
-                    FewTokenJob.Bytes / 1e9,
+                    QuantizedKernelJob.MemoryBytes / 1e9,
                     "GB/s",
+                    Turns);
+                using var cache = new QuantizedKernelJob(
+                    kernels, address, QuantizedKernelJob.CacheBytes * threadCount, format, hasOffsets, tokenCount, turns: 400);
+                KernelShares.Report(
+                    $"{name}, from the cache",
+                    () => pool.Run(cache, threadCount),
+                    cache.Operations / 1e9,
+                    () => pool.Run(peak, threadCount),
+                    DotPeakJob.OperationsPerShare * threadCount / 1e9,
+                    "Gop/s",
                     Turns);
             }
         }

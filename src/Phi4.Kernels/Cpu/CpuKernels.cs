@@ -94,9 +94,9 @@ internal sealed partial class CpuKernels : IKernels
         where TInt : struct, IIntegerOps<TI, TV>
         where TI : struct
         => (
-            new QuantizeJob<TOps, TV, TInt, TI>(),
+            new QuantizeJob(),
             new QuantizedLinearJob<TOps, TV>(scratch),
-            machineCode is null ? new TileKernels<TOps, TV, TInt, TI>() : new VnniTileKernels<TOps, TV, TInt, TI>(machineCode));
+            machineCode is null ? new TileKernels<TOps, TV, TInt, TI>() : new VnniTileKernels(machineCode));
 
     private int Shares(long work, long pieces)
         => (int)Math.Clamp(Math.Min(work / ShareWork, pieces), 1, _pool.ThreadCount);

@@ -30,9 +30,16 @@ internal static unsafe class LinearEnd<TOps, TV>
         }
 
         bool addsResidual = end.Epilogue == LinearEpilogue.AddResidual;
-        for (int i = 0; i < count; i++)
+        int done = 0;
+        for (; done + TOps.Count <= count; done += TOps.Count)
         {
-            destination[i] = addsResidual ? destination[i] + sums[i] : sums[i];
+            TV sum = TOps.Load(sums + done);
+            TOps.Store(destination + done, addsResidual ? TOps.Add(TOps.Load(destination + done), sum) : sum);
+        }
+
+        for (; done < count; done++)
+        {
+            destination[done] = addsResidual ? destination[done] + sums[done] : sums[done];
         }
     }
 

@@ -70,17 +70,10 @@ internal sealed partial class Assembler
     }
 
     /// <summary>Asks for a cache line in every level.</summary>
-    public void Prefetcht0(Memory line)
-    {
-        if (line.Base >= Gpr.R8)
-        {
-            Byte(0x41);
-        }
+    public void Prefetcht0(Memory line) => Prefetch(1, line);
 
-        Byte(0x0F);
-        Byte(0x18);
-        Address(1, line, scale: 1);
-    }
+    /// <summary>Asks for a cache line in the second level.</summary>
+    public void Prefetcht1(Memory line) => Prefetch(2, line);
 
     private void Immediate(int operation, Gpr destination, int value)
     {
@@ -94,6 +87,18 @@ internal sealed partial class Assembler
         {
             Int32(value);
         }
+    }
+
+    private void Prefetch(int level, Memory line)
+    {
+        if (line.Base >= Gpr.R8)
+        {
+            Byte(0x41);
+        }
+
+        Byte(0x0F);
+        Byte(0x18);
+        Address(level, line, scale: 1);
     }
 
     private void PushPop(int opcode, Gpr register)

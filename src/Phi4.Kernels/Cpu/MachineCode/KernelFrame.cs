@@ -11,7 +11,8 @@ internal enum CallingConvention
     Windows,
 }
 
-/// <summary>Entry and exit of a kernel that takes one pointer: between the two it is in rdi, and every register but rbx, rbp and r12 to r15 is free.</summary>
+/// <summary>Entry and exit of a kernel that takes one pointer: between the two it is in rdi, and every register but rbx, rbp and r12 to r15 is free;
+/// a body that needs those too names them as saved.</summary>
 internal static class KernelFrame
 {
     private const int FirstSaved = 6;
@@ -19,8 +20,13 @@ internal static class KernelFrame
 
     public static CallingConvention Native => OperatingSystem.IsWindows() ? CallingConvention.Windows : CallingConvention.SystemV;
 
-    public static void Enter(Assembler code, CallingConvention convention)
+    public static void Enter(Assembler code, CallingConvention convention, params ReadOnlySpan<Gpr> saved)
     {
+        foreach (Gpr register in saved)
+        {
+            code.Push(register);
+        }
+
         if (convention == CallingConvention.SystemV)
         {
             return;
@@ -37,7 +43,7 @@ internal static class KernelFrame
         code.Mov(Gpr.Rdi, Gpr.Rcx);
     }
 
-    public static void Leave(Assembler code, CallingConvention convention)
+    public static void Leave(Assembler code, CallingConvention convention, params ReadOnlySpan<Gpr> saved)
     {
         code.Vzeroupper();
         if (convention == CallingConvention.Windows)
@@ -50,6 +56,11 @@ internal static class KernelFrame
             code.Add(Gpr.Rsp, SavedCount * 16);
             code.Pop(Gpr.Rsi);
             code.Pop(Gpr.Rdi);
+        }
+
+        for (int i = saved.Length - 1; i >= 0; i--)
+        {
+            code.Pop(saved[i]);
         }
 
         code.Ret();

@@ -10,19 +10,12 @@ internal sealed unsafe class VnniKernels : IDisposable
     /// <summary>The variable that turns machine code off when it is 0.</summary>
     public const string Switch = "PHI4_MACHINE_CODE";
 
-    /// <summary>Tokens that the panel kernel takes at once.</summary>
-    public const int PanelTokens = 6;
+    /// <summary>Most tokens that a kernel takes at once.</summary>
+    public const int MostTokens = 8;
 
-    /// <summary>Tiles of sixteen rows that the panel kernel takes at once.</summary>
-    public const int PanelTiles = 2;
-
-    /// <summary>Most tokens that the few-token kernels take at once.</summary>
-    public const int MostFewTokens = 8;
-
-    private const int PanelVariants = 2;
     private const int Alignment = 64;
 
-    private static readonly (WeightFormat Format, bool HasOffsets)[] FewTokenFormats =
+    private static readonly (WeightFormat Format, bool HasOffsets)[] Formats =
         [(WeightFormat.Int8, false), (WeightFormat.Int4, false), (WeightFormat.Int4, true)];
 
     private static readonly Lazy<(VnniKernels? Kernels, string? WhyNot)> OfTheProcess = new(() =>
@@ -63,13 +56,12 @@ internal sealed unsafe class VnniKernels : IDisposable
         return memory is null ? null : new VnniKernels(memory, starts);
     }
 
-    /// <summary>The many-token kernel.</summary>
-    public delegate* unmanaged<PanelArguments*, void> Panel(bool hasOffsets)
-        => (delegate* unmanaged<PanelArguments*, void>)Body(hasOffsets ? 1 : 0);
-
-    /// <summary>The kernel for 1 to <see cref="MostFewTokens"/> tokens over weights as stored.</summary>
-    public delegate* unmanaged<FewTokenArguments*, void> FewTokens(WeightFormat format, bool hasOffsets, int tokenCount)
-        => (delegate* unmanaged<FewTokenArguments*, void>)Body(FewTokenVariant(format, hasOffsets, tokenCount));
+    /// <summary>The kernel for 1 to <see cref="MostTokens"/> tokens over weights as stored.</summary>
+    public delegate* unmanaged<QuantizedArguments*, void> For(WeightFormat format, bool hasOffsets, int tokenCount)
+    {
+        ObjectDisposedException.ThrowIf(_memory.IsClosed, this);
+        return (delegate* unmanaged<QuantizedArguments*, void>)(_memory.Address + _starts[Variant(format, hasOffsets, tokenCount)]);
+    }
 
     /// <summary>No pointer may be called any more.</summary>
     public void Dispose() => _memory.Dispose();
@@ -77,12 +69,12 @@ internal sealed unsafe class VnniKernels : IDisposable
     private static (byte[] Code, int[] Starts) Assemble(bool hasVbmi)
     {
         CallingConvention convention = KernelFrame.Native;
-        List<byte[]> bodies = [PanelKernel.Assemble(hasOffsets: false, convention), PanelKernel.Assemble(hasOffsets: true, convention)];
-        foreach ((WeightFormat format, bool hasOffsets) in FewTokenFormats)
+        var bodies = new List<byte[]>();
+        foreach ((WeightFormat format, bool hasOffsets) in Formats)
         {
-            for (int tokenCount = 1; tokenCount <= MostFewTokens; tokenCount++)
+            for (int tokenCount = 1; tokenCount <= MostTokens; tokenCount++)
             {
-                bodies.Add(FewTokenKernel.Assemble(format, hasOffsets, tokenCount, convention, hasVbmi));
+                bodies.Add(QuantizedKernel.Assemble(format, hasOffsets, tokenCount, convention, hasVbmi));
             }
         }
 
@@ -103,20 +95,14 @@ internal sealed unsafe class VnniKernels : IDisposable
         return (code, starts);
     }
 
-    private static int FewTokenVariant(WeightFormat format, bool hasOffsets, int tokenCount)
+    private static int Variant(WeightFormat format, bool hasOffsets, int tokenCount)
     {
-        int group = Array.IndexOf(FewTokenFormats, (format, hasOffsets));
-        if (group < 0 || tokenCount is < 1 or > MostFewTokens)
+        int group = Array.IndexOf(Formats, (format, hasOffsets));
+        if (group < 0 || tokenCount is < 1 or > MostTokens)
         {
             throw new NotSupportedException($"No machine code for {format} weights {(hasOffsets ? "with" : "without")} offsets and {tokenCount} tokens.");
         }
 
-        return PanelVariants + (group * MostFewTokens) + tokenCount - 1;
-    }
-
-    private void* Body(int variant)
-    {
-        ObjectDisposedException.ThrowIf(_memory.IsClosed, this);
-        return (void*)(_memory.Address + _starts[variant]);
+        return (group * MostTokens) + tokenCount - 1;
     }
 }

@@ -21,14 +21,10 @@ internal unsafe interface IIntegerOps<TI, TV>
 
     static abstract TI Load(void* source);
 
-    static abstract void Store(void* destination, TI value);
-
     /// <summary>The 32 bits at an address in every lane.</summary>
     static abstract TI Broadcast(void* source);
 
     static abstract TI Add(TI left, TI right);
-
-    static abstract TI Max(TI left, TI right);
 
     /// <summary>Four signed bytes of each lane as two pairs of 16 bits: bytes 0 and 2, bytes 1 and 3.</summary>
     static abstract void Widen(TI bytes, out TI even, out TI odd);
@@ -55,10 +51,4 @@ internal unsafe interface IIntegerOps<TI, TV>
     static abstract TI MultiplyAddQuads(TI sum, TI left, TI right);
 
     static abstract TV ToSingle(TI value);
-
-    /// <summary>The bits of a float without its sign: as integers they are ordered like the magnitudes, infinity and NaN on top.</summary>
-    static abstract TI MagnitudeBits(TV value);
-
-    /// <summary>To the nearest integer, ties to even, for magnitudes below 2^22.</summary>
-    static abstract TI Round(TV value);
 }

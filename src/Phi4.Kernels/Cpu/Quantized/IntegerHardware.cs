@@ -8,13 +8,6 @@ namespace Phi4.Kernels.Cpu.Quantized;
 /// <summary>What integer products this machine has. Constants to the compiler.</summary>
 internal static class IntegerHardware
 {
-    /// <summary>Added to float n leaves n in the low bits: 1.5 * 2^23.</summary>
-    public const float RoundMagic = 12582912f;
-
-    public const int RoundMagicBits = 0x4B400000;
-
-    public const int MagnitudeMask = 0x7FFFFFFF;
-
     /// <summary>Four-way products of bytes, one instruction for 128 and 256 bits on x86, for 128 on Arm.</summary>
     public static bool HasQuadProducts
     {

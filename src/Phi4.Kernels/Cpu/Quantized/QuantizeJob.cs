@@ -1,56 +1,49 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Phi4.Kernels.Cpu.Quantized;
 
 /// <summary>
 /// Activations to signed bytes, per token and block of 32 inputs: scale = largest magnitude / 127, code = x * (127 / largest magnitude) to the nearest
-/// integer, ties to even. A share does some of the tokens.
+/// integer, ties to even. A share does some of the tokens. Nothing is added up but integers, so one vector width serves all.
 /// </summary>
-internal abstract class QuantizeJob : Job
+internal sealed unsafe class QuantizeJob : Job
 {
     /// <summary>An input costs about as much as this many multiply-adds.</summary>
     public const long Work = 4;
 
     // Below this largest magnitude 127 / it would overflow; such a block counts as zeros.
-    protected const float Least = 127f / float.MaxValue;
+    private const float Least = 127f / float.MaxValue;
+
+    // Added to a float of magnitude below 2^22, it leaves the nearest integer in the low bits: 1.5 * 2^23.
+    private const float RoundMagic = 12582912f;
 
     public TensorView Source { get; set; }
 
     public TokenPack Pack { get; set; }
-}
 
-/// <inheritdoc/>
-internal sealed unsafe class QuantizeJob<TOps, TV, TInt, TI> : QuantizeJob
-    where TOps : struct, IVectorOps<TV>
-    where TV : struct
-    where TInt : struct, IIntegerOps<TI, TV>
-    where TI : struct
-{
     public override void Run(int share, int shareCount)
     {
-        TokenPack pack = Pack;
-        (int start, int end) = Share.Range(pack.GroupCount * pack.GroupTokens, 1, share, shareCount);
+        (int start, int end) = Share.Range(Pack.GroupCount * Pack.GroupTokens, 1, share, shareCount);
         for (int t = start; t < end; t++)
         {
-            TokenGroup group = pack.Group(t / pack.GroupTokens, 0);
-            float* row = t < pack.TokenCount ? (float*)Source.Address + (t * Source.RowStride) : null;
-            Quantize(row, Source.Columns, pack, t % pack.GroupTokens, group);
+            float* row = t < Pack.TokenCount ? (float*)Source.Address + (t * Source.RowStride) : null;
+            Quantize(row, Source.Columns, Pack, Pack.Block(t / Pack.GroupTokens, 0), t % Pack.GroupTokens);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Quantize(float* row, int columns, in TokenPack pack, int place, in TokenGroup group)
+    private static void Quantize(float* row, int columns, in TokenPack pack, byte* block, int place)
     {
-        int stepStride = pack.GroupTokens * pack.StepBytes;
-        sbyte* codes = group.Codes + (place * pack.StepBytes);
+        int tokens = pack.GroupTokens, stepBytes = pack.StepBytes, codeBytes = pack.CodeBytes, bias = pack.Bias;
         bool isPairs = pack.Form == TokenForm.Pairs;
         float* tail = stackalloc float[BlockLayout.BlockSize];
-        int* values = stackalloc int[BlockLayout.BlockSize];
-        for (int block = 0; block < pack.BlockCount; block++)
+        int* lanes = stackalloc int[TokenPack.StepsPerBlock];
+        for (int column = 0; column < pack.BlockCount * BlockLayout.BlockSize; column += BlockLayout.BlockSize, block += pack.BlockBytes)
         {
-            int width = row == null ? 0 : Math.Min(BlockLayout.BlockSize, columns - (block * BlockLayout.BlockSize));
-            float* source = row + ((nint)block * BlockLayout.BlockSize);
+            int width = row == null ? 0 : Math.Min(BlockLayout.BlockSize, columns - column);
+            float* source = row + column;
             if (width < BlockLayout.BlockSize)
             {
                 new Span<float>(tail, BlockLayout.BlockSize).Clear();
@@ -58,61 +51,68 @@ internal sealed unsafe class QuantizeJob<TOps, TV, TInt, TI> : QuantizeJob
                 source = tail;
             }
 
-            float scale = Round(source, values);
-            int sum = 0;
-            for (int step = 0; step < TokenPack.StepsPerBlock; step++, codes += stepStride)
+            (float scale, Vector256<sbyte> codes, int sum) = Round(source);
+            byte* steps = block + (place * stepBytes);
+            if (isPairs)
             {
-                int a = values[4 * step], b = values[(4 * step) + 1], c = values[(4 * step) + 2], d = values[(4 * step) + 3];
-                sum += a + b + c + d;
-                if (isPairs)
-                {
-                    ((int*)codes)[0] = (ushort)a | (c << 16);
-                    ((int*)codes)[1] = (ushort)b | (d << 16);
-                }
-                else
-                {
-                    *(int*)codes = (byte)a | ((byte)b << 8) | ((byte)c << 16) | (d << 24);
-                }
+                Vector256<short> pairs = codes.AsInt16();
+                Scatter(lanes, steps, tokens * stepBytes, ((pairs << 8) >> 8).AsInt32());
+                Scatter(lanes, steps + sizeof(int), tokens * stepBytes, (pairs >> 8).AsInt32());
+            }
+            else
+            {
+                Scatter(lanes, steps, tokens * stepBytes, codes.AsInt32());
             }
 
-            int number = (block * pack.GroupTokens) + place;
-            group.Scales[number] = scale;
-            group.Starts[number] = -pack.Bias * sum;
-            group.Sums[number] = scale * sum;
+            int* numbers = (int*)(block + codeBytes) + place;
+            numbers[0] = -bias * sum;
+            ((float*)numbers)[tokens] = scale;
+            ((float*)numbers)[2 * tokens] = scale * sum;
         }
     }
 
-    // The block's scale; its codes as integers.
+    // A block's scale, codes and their sum.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Round(float* source, int* values)
+    private static (float Scale, Vector256<sbyte> Codes, int Sum) Round(float* source)
     {
-        TI bits = TInt.MagnitudeBits(TOps.Load(source));
-        for (int i = TOps.Count; i < BlockLayout.BlockSize; i += TOps.Count)
-        {
-            bits = TInt.Max(bits, TInt.MagnitudeBits(TOps.Load(source + i)));
-        }
-
-        TInt.Store(values, bits);
-        int most = values[0];
-        for (int i = 1; i < TOps.Count; i++)
-        {
-            most = Math.Max(most, values[i]);
-        }
-
-        float largest = BitConverter.Int32BitsToSingle(most);
+        Vector256<float> a = Vector256.Load(source), b = Vector256.Load(source + 8), c = Vector256.Load(source + 16), d = Vector256.Load(source + 24);
+        float largest = LargestMagnitude(a, b, c, d);
         bool isZero = largest < Least;
         if (isZero || !float.IsFinite(largest))
         {
-            new Span<int>(values, BlockLayout.BlockSize).Clear();
-            return isZero ? 0 : float.NaN;
+            return (isZero ? 0 : float.NaN, Vector256<sbyte>.Zero, 0);
         }
 
-        TV factor = TOps.Broadcast(127f / largest);
-        for (int i = 0; i < BlockLayout.BlockSize; i += TOps.Count)
+        Vector256<float> factor = Vector256.Create(127f / largest);
+        Vector256<int> i = Nearest(a * factor), j = Nearest(b * factor), k = Nearest(c * factor), l = Nearest(d * factor);
+        Vector256<sbyte> codes = Vector256.Narrow(Vector256.Narrow(i, j), Vector256.Narrow(k, l));
+        return (largest / 127f, codes, Vector256.Sum(i + j + (k + l)));
+    }
+
+    // As integers, the bits without the sign are ordered like the magnitudes, infinity and NaN on top.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float LargestMagnitude(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
+    {
+        Vector256<int> mask = Vector256.Create(int.MaxValue);
+        Vector256<int> most = Vector256.Max(
+            Vector256.Max(a.AsInt32() & mask, b.AsInt32() & mask), Vector256.Max(c.AsInt32() & mask, d.AsInt32() & mask));
+        Vector128<int> four = Vector128.Max(most.GetLower(), most.GetUpper());
+        Vector128<int> two = Vector128.Max(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return BitConverter.Int32BitsToSingle(Math.Max(two[0], two[1]));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Nearest(Vector256<float> value)
+        => (value + Vector256.Create(RoundMagic)).AsInt32() - Vector256.Create(BitConverter.SingleToInt32Bits(RoundMagic));
+
+    // Eight lanes, each to its step.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scatter(int* lanes, byte* destination, int stride, Vector256<int> value)
+    {
+        value.Store(lanes);
+        for (int step = 0; step < TokenPack.StepsPerBlock; step++)
         {
-            TInt.Store(values + i, TInt.Round(TOps.Multiply(TOps.Load(source + i), factor)));
+            *(int*)(destination + (step * stride)) = lanes[step];
         }
-
-        return largest / 127f;
     }
 }

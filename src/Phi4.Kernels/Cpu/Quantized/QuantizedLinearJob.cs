@@ -9,25 +9,26 @@ internal readonly record struct QuantizedLinearCall(WeightView Weight, WeightVie
 }
 
 /// <summary>
-/// Tokens, quantized before, times quantized weights. Shares take pieces of a few units of tiles; in a piece a run of blocks of each unit stays in the
-/// first-level cache while all tokens pass, and the sums wait in scratch while the runs move along the inputs (a store and a load change no bit).
+/// Tokens, quantized before, times quantized weights. Shares take pieces of a few tiles; in a piece a run of blocks of some groups of tokens stays in the
+/// second-level cache while the tiles pass, and the sums wait in scratch while the runs move along the inputs (a store and a load change no bit).
 /// One token and a thousand take the same way; only the kernel and the sizes differ.
 /// </summary>
 internal abstract unsafe class QuantizedLinearJob(ShareScratch scratch) : Job
 {
-    // Tokens whose sums wait at once: with the run's activations they fit a second-level cache of 1 MB.
-    private const int TokensAtOnce = 512;
+    // Tokens and blocks at once: some 450 KB.
+    private const int TokensAtOnce = 64;
+    private const int BlocksAtOnce = 160;
 
-    // Units of a piece when there are many tokens: each run of activations is fetched once for all of them.
-    private const int MostUnits = 8;
+    // Tiles of a piece, which use the run of tokens while it is in the cache.
+    private const int MostTiles = 8;
 
     private readonly WorkClaims _claims = new();
     private QuantizedLinearCall _call;
     private TokenPack _tokens;
     private TileKernel _kernel = null!;
-    private int _unitCount;
     private int _unitsPerPiece;
     private int _groupsAtOnce;
+    private int _runBlocks;
 
     /// <summary>Sets the operands and cuts the work. Caller's thread.</summary>
     public void Prepare(in QuantizedLinearCall call, in TokenPack tokens, TileKernel kernel, int shares)
@@ -35,26 +36,27 @@ internal abstract unsafe class QuantizedLinearJob(ShareScratch scratch) : Job
         _call = call;
         _tokens = tokens;
         _kernel = kernel;
-        _unitCount = (BlockLayout.TileCount(call.Weight.Rows) + kernel.UnitTiles - 1) / kernel.UnitTiles;
         _groupsAtOnce = Math.Min(tokens.GroupCount, TokensAtOnce / tokens.GroupTokens);
+        int runs = tokens.GroupCount == 1 ? 1 : (tokens.BlockCount + BlocksAtOnce - 1) / BlocksAtOnce;
+        _runBlocks = (tokens.BlockCount + runs - 1) / runs;
 
         // Some pieces a share, so that a slow share is made up for.
-        _unitsPerPiece = Math.Clamp(_unitCount / (shares * 8), 1, MostUnits);
-        _claims.Reset(_unitCount, _unitsPerPiece);
-        scratch.Reserve(shares, kernel.PanelBytes + (sizeof(float) * _unitsPerPiece * UnitSums));
+        int units = (BlockLayout.TileCount(call.Weight.Rows) + kernel.UnitTiles - 1) / kernel.UnitTiles;
+        _unitsPerPiece = Math.Clamp(units / (shares * 8), 1, MostTiles / kernel.UnitTiles);
+        _claims.Reset(units, _unitsPerPiece);
+        scratch.Reserve(shares, sizeof(float) * _unitsPerPiece * UnitSums);
     }
 
     public override void Run(int share, int shareCount)
     {
-        byte* panel = scratch[share];
-        float* sums = (float*)(panel + _kernel.PanelBytes);
+        float* sums = (float*)scratch[share];
         while (_claims.TryTake(out int unit, out int end))
         {
             int count = end - unit;
             for (int group = 0; group < _tokens.GroupCount; group += _groupsAtOnce)
             {
                 int groups = Math.Min(_groupsAtOnce, _tokens.GroupCount - group);
-                Multiply(unit, count, group, groups, panel, sums);
+                Multiply(unit, count, group, groups, sums);
                 for (int i = 0; i < count; i++)
                 {
                     Finish(unit + i, group, groups, sums + (i * UnitSums));
@@ -75,22 +77,20 @@ internal abstract unsafe class QuantizedLinearJob(ShareScratch scratch) : Job
     // Sums of a unit: [matrix][token][row].
     private long UnitSums => _call.MatrixCount * MatrixSums;
 
-    private void Multiply(int unit, int unitCount, int group, int groupCount, byte* panel, float* sums)
+    private void Multiply(int unit, int unitCount, int group, int groupCount, float* sums)
     {
         new Span<float>(sums, checked((int)(unitCount * UnitSums))).Clear();
-        int blockCount = _tokens.BlockCount;
-        for (int block = 0; block < blockCount; block += Math.Min(_kernel.RunBlocks, blockCount - block))
+        for (int block = 0; block < _tokens.BlockCount; block += _runBlocks)
         {
-            int blocks = Math.Min(_kernel.RunBlocks, blockCount - block);
+            int blocks = Math.Min(_runBlocks, _tokens.BlockCount - block);
             for (int i = 0; i < unitCount * _call.MatrixCount; i++)
             {
-                int tile = (unit + (i / _call.MatrixCount)) * _kernel.UnitTiles;
                 WeightView weight = i % _call.MatrixCount == 0 ? _call.Weight : _call.Up;
-                TileRun run = _kernel.Prepare(weight, tile, block, blocks, panel);
+                TileRun run = TileRun.Of(weight, (unit + (i / _call.MatrixCount)) * _kernel.UnitTiles, _kernel.UnitTiles, block, blocks);
                 float* unitSums = sums + (i * MatrixSums);
                 for (int g = 0; g < groupCount; g++)
                 {
-                    _kernel.Multiply(run, _tokens.Group(group + g, block), unitSums + ((long)g * GroupSums));
+                    _kernel.Multiply(run, _tokens.Block(group + g, block), unitSums + ((long)g * GroupSums));
                 }
             }
         }

@@ -16,16 +16,10 @@ internal readonly unsafe struct ScalarIntegers : IIntegerOps<int, float>
     public static int Load(void* source) => *(int*)source;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(void* destination, int value) => *(int*)destination = value;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Broadcast(void* source) => *(int*)source;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Add(int left, int right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Max(int left, int right) => Math.Max(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Widen(int bytes, out int even, out int odd)
@@ -79,11 +73,4 @@ internal readonly unsafe struct ScalarIntegers : IIntegerOps<int, float>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float ToSingle(int value) => value;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int MagnitudeBits(float value) => BitConverter.SingleToInt32Bits(value) & IntegerHardware.MagnitudeMask;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Round(float value)
-        => BitConverter.SingleToInt32Bits(value + IntegerHardware.RoundMagic) - IntegerHardware.RoundMagicBits;
 }

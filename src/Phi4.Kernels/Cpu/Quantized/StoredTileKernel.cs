@@ -27,17 +27,9 @@ internal sealed unsafe class StoredTileKernel<TOps, TV, TInt, TI, TRoute>(int gr
 
     public override TokenForm TokenForm => TRoute.TokenForm;
 
-    // 16 KB of 8-bit codes: half of a small first-level cache.
-    public override int RunBlocks => groupTokens == 1 ? int.MaxValue : 32;
-
-    public override int PanelBytes => 0;
-
     public override int Bias(in WeightView weight) => TRoute.Bias(weight);
 
-    public override TileRun Prepare(in WeightView weight, int tile, int block, int blockCount, byte* panel)
-        => TileRun.Stored(weight, tile, block, blockCount);
-
-    public override void Multiply(in TileRun weights, in TokenGroup tokens, float* sums)
+    public override void Multiply(in TileRun weights, byte* tokens, float* sums)
     {
         sbyte* table = stackalloc sbyte[16];
         weights.Table.Store(table);
@@ -55,16 +47,12 @@ internal sealed unsafe class StoredTileKernel<TOps, TV, TInt, TI, TRoute>(int gr
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void One(in TileRun weights, sbyte* table, in TokenGroup group, int lane, float* sums)
+    private static void One(in TileRun weights, sbyte* table, byte* tokens, int lane, float* sums)
     {
         int codeBytes = TRoute.BlockBytes;
         byte* codes = (byte*)weights.Codes + (lane * 4);
         ushort* scales = (ushort*)weights.Scales + lane;
         ushort* offsets = weights.Offsets == 0 ? null : (ushort*)weights.Offsets + lane;
-        sbyte* tokens = group.Codes;
-        float* tokenScales = group.Scales;
-        int* starts = group.Starts;
-        float* tokenSums = group.Sums;
         TV total = TOps.Load(sums + lane);
         for (int block = 0; block < weights.BlockCount; block++)
         {
@@ -76,12 +64,15 @@ internal sealed unsafe class StoredTileKernel<TOps, TV, TInt, TI, TRoute>(int gr
                 sum = TRoute.MultiplyAdd(sum, even1, odd1, tokens + TRoute.StepBytes);
             }
 
-            total = Accumulate(total, sum, TOps.LoadHalf(scales), starts + block, tokenScales + block);
+            float* numbers = (float*)tokens;
+            total = Accumulate(total, sum, TOps.LoadHalf(scales), numbers, 1);
             if (offsets != null)
             {
-                total = TOps.MultiplyAdd(TOps.LoadHalf(offsets), TOps.Broadcast(tokenSums[block]), total);
+                total = TOps.MultiplyAdd(TOps.LoadHalf(offsets), TOps.Broadcast(numbers[2]), total);
                 offsets += TileRows;
             }
+
+            tokens += TokenPack.NumberBytes;
 
             codes += codeBytes;
             scales += TileRows;
@@ -91,16 +82,12 @@ internal sealed unsafe class StoredTileKernel<TOps, TV, TInt, TI, TRoute>(int gr
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Four(in TileRun weights, sbyte* table, in TokenGroup group, int lane, float* sums)
+    private static void Four(in TileRun weights, sbyte* table, byte* tokens, int lane, float* sums)
     {
         int codeBytes = TRoute.BlockBytes;
         byte* codes = (byte*)weights.Codes + (lane * 4);
         ushort* scales = (ushort*)weights.Scales + lane;
         ushort* offsets = weights.Offsets == 0 ? null : (ushort*)weights.Offsets + lane;
-        sbyte* tokens = group.Codes;
-        float* tokenScales = group.Scales;
-        int* starts = group.Starts;
-        float* tokenSums = group.Sums;
         sums += lane;
         TV total0 = TOps.Load(sums), total1 = TOps.Load(sums + TileRows);
         TV total2 = TOps.Load(sums + (2 * TileRows)), total3 = TOps.Load(sums + (3 * TileRows));
@@ -120,26 +107,25 @@ internal sealed unsafe class StoredTileKernel<TOps, TV, TInt, TI, TRoute>(int gr
                 sum3 = TRoute.MultiplyAdd(sum3, even1, odd1, tokens + (7 * TRoute.StepBytes));
             }
 
+            float* numbers = (float*)tokens;
             TV scale = TOps.LoadHalf(scales);
-            total0 = Accumulate(total0, sum0, scale, starts, tokenScales);
-            total1 = Accumulate(total1, sum1, scale, starts + 1, tokenScales + 1);
-            total2 = Accumulate(total2, sum2, scale, starts + 2, tokenScales + 2);
-            total3 = Accumulate(total3, sum3, scale, starts + 3, tokenScales + 3);
+            total0 = Accumulate(total0, sum0, scale, numbers, ManyTokens);
+            total1 = Accumulate(total1, sum1, scale, numbers + 1, ManyTokens);
+            total2 = Accumulate(total2, sum2, scale, numbers + 2, ManyTokens);
+            total3 = Accumulate(total3, sum3, scale, numbers + 3, ManyTokens);
             if (offsets != null)
             {
                 TV offset = TOps.LoadHalf(offsets);
-                total0 = TOps.MultiplyAdd(offset, TOps.Broadcast(tokenSums[0]), total0);
-                total1 = TOps.MultiplyAdd(offset, TOps.Broadcast(tokenSums[1]), total1);
-                total2 = TOps.MultiplyAdd(offset, TOps.Broadcast(tokenSums[2]), total2);
-                total3 = TOps.MultiplyAdd(offset, TOps.Broadcast(tokenSums[3]), total3);
+                total0 = TOps.MultiplyAdd(offset, TOps.Broadcast(numbers[2 * ManyTokens]), total0);
+                total1 = TOps.MultiplyAdd(offset, TOps.Broadcast(numbers[(2 * ManyTokens) + 1]), total1);
+                total2 = TOps.MultiplyAdd(offset, TOps.Broadcast(numbers[(2 * ManyTokens) + 2]), total2);
+                total3 = TOps.MultiplyAdd(offset, TOps.Broadcast(numbers[(2 * ManyTokens) + 3]), total3);
                 offsets += TileRows;
             }
 
             codes += codeBytes;
             scales += TileRows;
-            starts += ManyTokens;
-            tokenScales += ManyTokens;
-            tokenSums += ManyTokens;
+            tokens += ManyTokens * TokenPack.NumberBytes;
         }
 
         TOps.Store(sums, total0);
@@ -150,9 +136,9 @@ internal sealed unsafe class StoredTileKernel<TOps, TV, TInt, TI, TRoute>(int gr
 
     // total + (float)sum * (scale * token scale), the inner product rounded.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TV Accumulate(TV total, TI sum, TV scale, int* start, float* tokenScale)
+    private static TV Accumulate(TV total, TI sum, TV scale, float* start, int toScale)
     {
         TV value = TInt.ToSingle(TInt.Add(TRoute.Finish(sum), TInt.Broadcast(start)));
-        return TOps.MultiplyAdd(value, TOps.Multiply(scale, TOps.Broadcast(*tokenScale)), total);
+        return TOps.MultiplyAdd(value, TOps.Multiply(scale, TOps.Broadcast(start[toScale])), total);
     }
 }

@@ -17,34 +17,38 @@ internal abstract unsafe class TileKernel
 
     public abstract TokenForm TokenForm { get; }
 
-    /// <summary>Most blocks at once, so that weights prepared for them stay in the first-level cache.</summary>
-    public abstract int RunBlocks { get; }
-
-    /// <summary>Bytes that <see cref="Prepare"/> fills for <see cref="RunBlocks"/> blocks.</summary>
-    public abstract int PanelBytes { get; }
-
     /// <summary>What the weights of the products are above those that are meant.</summary>
     public abstract int Bias(in WeightView weight);
 
-    /// <summary>Weights of a unit from tile <paramref name="tile"/> and block <paramref name="block"/> on, ready for <see cref="Multiply"/>.</summary>
-    public abstract TileRun Prepare(in WeightView weight, int tile, int block, int blockCount, byte* panel);
-
-    /// <summary>sums [token, row of the unit] += products.</summary>
-    public abstract void Multiply(in TileRun weights, in TokenGroup tokens, float* sums);
+    /// <summary>sums [token, row of the unit] += products; <paramref name="tokens"/> as <see cref="TokenPack"/> says, from the run's first block on.</summary>
+    public abstract void Multiply(in TileRun weights, byte* tokens, float* sums);
 }
 
-/// <summary>Weights of a tile, or of several prepared together, for a run of blocks.</summary>
-internal readonly record struct TileRun(nint Codes, nint Scales, nint Offsets, int BlockCount, Vector128<sbyte> Table)
+/// <summary>A run of blocks of one tile or several, side by side, as <see cref="BlockLayout"/> stores them.</summary>
+/// <param name="Codes">The first tile's first code byte.</param>
+/// <param name="Scales">The first tile's first scale.</param>
+/// <param name="Offsets">The first tile's first offset, or 0.</param>
+/// <param name="CodeStride">From a tile's codes to the next one's, in bytes.</param>
+/// <param name="ScaleStride">The same for scales and offsets.</param>
+/// <param name="TileCount">At least 1; fewer than a kernel takes where the matrix ends.</param>
+/// <param name="BlockCount">At least 1.</param>
+/// <param name="Table">Int4: what the codes stand for.</param>
+internal readonly record struct TileRun(
+    nint Codes, nint Scales, nint Offsets, nint CodeStride, nint ScaleStride, int TileCount, int BlockCount, Vector128<sbyte> Table)
 {
-    /// <summary>A tile as <see cref="BlockLayout"/> stores it.</summary>
-    public static TileRun Stored(in WeightView weight, int tile, int block, int blockCount)
+    public static TileRun Of(in WeightView weight, int tile, int tileCount, int block, int blockCount)
     {
-        nint blocks = ((nint)tile * BlockLayout.BlockCount(weight.Columns)) + block;
+        nint blocksPerTile = BlockLayout.BlockCount(weight.Columns);
+        nint blocks = (tile * blocksPerTile) + block;
+        nint codeBytes = BlockLayout.CodeBytesPerBlock(weight.Format);
         nint scaleBytes = blocks * BlockLayout.ScaleBytesPerBlock;
         return new TileRun(
-            weight.Values.Address + (blocks * BlockLayout.CodeBytesPerBlock(weight.Format)),
+            weight.Values.Address + (blocks * codeBytes),
             weight.Scales + scaleBytes,
             weight.Offsets == 0 ? 0 : weight.Offsets + scaleBytes,
+            blocksPerTile * codeBytes,
+            blocksPerTile * BlockLayout.ScaleBytesPerBlock,
+            Math.Min(tileCount, BlockLayout.TileCount(weight.Rows) - tile),
             blockCount,
             weight.Table);
     }

@@ -12,8 +12,9 @@ internal enum TokenForm
 }
 
 /// <summary>
-/// Where quantized activations lie: tokens in groups of <paramref name="GroupTokens"/>, the last one filled up with tokens of nothing but zeros. In a group
-/// codes [block][8 steps][token][4 inputs], then scales, starts and sums [block][token] each.
+/// Where quantized activations lie: tokens in groups of <paramref name="GroupTokens"/>, the last one filled up with tokens of nothing but zeros. In a group,
+/// block after block: codes [8 steps][token][4 inputs], then for each token its start <c>-bias * sum of the codes</c> (int), then the scales
+/// (the largest magnitude of the block / 127; NaN where the block holds NaN or infinity), then the sums <c>scale * (float)(sum of the codes)</c>.
 /// </summary>
 /// <param name="Address">First byte.</param>
 /// <param name="TokenCount">Tokens without the filling.</param>
@@ -25,6 +26,9 @@ internal readonly unsafe record struct TokenPack(nint Address, int TokenCount, i
 {
     public const int StepsPerBlock = BlockLayout.BlockSize / 4;
 
+    /// <summary>Bytes of a token's start, scale and sum in a block.</summary>
+    public const int NumberBytes = 3 * sizeof(int);
+
     /// <summary>Bytes of four inputs of a token.</summary>
     public int StepBytes => Form == TokenForm.Bytes ? 4 : 8;
 
@@ -32,37 +36,14 @@ internal readonly unsafe record struct TokenPack(nint Address, int TokenCount, i
 
     public long ByteCount => GroupCount * GroupBytes;
 
-    private long CodeBytes => (long)BlockCount * StepsPerBlock * GroupTokens * StepBytes;
+    /// <summary>Bytes of the codes of a block of a group.</summary>
+    public int CodeBytes => GroupTokens * StepsPerBlock * StepBytes;
 
-    private long NumberBytes => (long)BlockCount * GroupTokens * 4;
+    /// <summary>Bytes of a block of a group.</summary>
+    public int BlockBytes => CodeBytes + (GroupTokens * NumberBytes);
 
-    private long GroupBytes => (CodeBytes + (3 * NumberBytes) + 63) & ~63L;
+    private long GroupBytes => (((long)BlockCount * BlockBytes) + 63) & ~63L;
 
-    /// <summary>A group from one of its blocks on.</summary>
-    public TokenGroup Group(int group, int block)
-    {
-        byte* start = (byte*)Address + (group * GroupBytes);
-        long number = (long)block * GroupTokens * 4;
-        byte* numbers = start + CodeBytes + number;
-        return new TokenGroup(
-            (sbyte*)(start + ((long)block * StepsPerBlock * GroupTokens * StepBytes)),
-            (float*)numbers,
-            (int*)(numbers + NumberBytes),
-            (float*)(numbers + (2 * NumberBytes)));
-    }
-}
-
-/// <summary>A group of quantized tokens from some block on.</summary>
-internal readonly unsafe struct TokenGroup(sbyte* codes, float* scales, int* starts, float* sums)
-{
-    public sbyte* Codes { get; } = codes;
-
-    /// <summary>The largest magnitude of the block / 127; NaN where the block holds NaN or infinity.</summary>
-    public float* Scales { get; } = scales;
-
-    /// <summary>-bias * sum of the codes.</summary>
-    public int* Starts { get; } = starts;
-
-    /// <summary>Scale * (float)(sum of the codes).</summary>
-    public float* Sums { get; } = sums;
+    /// <summary>A block of a group.</summary>
+    public byte* Block(int group, int block) => (byte*)Address + (group * GroupBytes) + ((long)block * BlockBytes);
 }

@@ -31,16 +31,10 @@ internal readonly unsafe struct Vector128Integers : IIntegerOps<Vector128<int>, 
     public static Vector128<int> Load(void* source) => Vector128.Load((int*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(void* destination, Vector128<int> value) => value.Store((int*)destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Broadcast(void* source) => Vector128.Create(*(int*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Add(Vector128<int> left, Vector128<int> right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Max(Vector128<int> left, Vector128<int> right) => Vector128.Max(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Widen(Vector128<int> bytes, out Vector128<int> even, out Vector128<int> odd)
@@ -106,11 +100,4 @@ internal readonly unsafe struct Vector128Integers : IIntegerOps<Vector128<int>, 
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToSingle(Vector128<int> value) => Vector128.ConvertToSingle(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> MagnitudeBits(Vector128<float> value) => value.AsInt32() & Vector128.Create(IntegerHardware.MagnitudeMask);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Round(Vector128<float> value)
-        => (value + Vector128.Create(IntegerHardware.RoundMagic)).AsInt32() - Vector128.Create(IntegerHardware.RoundMagicBits);
 }

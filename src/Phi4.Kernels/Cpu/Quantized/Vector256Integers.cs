@@ -30,16 +30,10 @@ internal readonly unsafe struct Vector256Integers : IIntegerOps<Vector256<int>, 
     public static Vector256<int> Load(void* source) => Vector256.Load((int*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(void* destination, Vector256<int> value) => value.Store((int*)destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Broadcast(void* source) => Vector256.Create(*(int*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Add(Vector256<int> left, Vector256<int> right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Max(Vector256<int> left, Vector256<int> right) => Vector256.Max(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Widen(Vector256<int> bytes, out Vector256<int> even, out Vector256<int> odd)
@@ -92,11 +86,4 @@ internal readonly unsafe struct Vector256Integers : IIntegerOps<Vector256<int>, 
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToSingle(Vector256<int> value) => Vector256.ConvertToSingle(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> MagnitudeBits(Vector256<float> value) => value.AsInt32() & Vector256.Create(IntegerHardware.MagnitudeMask);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Round(Vector256<float> value)
-        => (value + Vector256.Create(IntegerHardware.RoundMagic)).AsInt32() - Vector256.Create(IntegerHardware.RoundMagicBits);
 }

@@ -30,16 +30,10 @@ internal readonly unsafe struct Vector512Integers : IIntegerOps<Vector512<int>, 
     public static Vector512<int> Load(void* source) => Vector512.Load((int*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(void* destination, Vector512<int> value) => value.Store((int*)destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Broadcast(void* source) => Vector512.Create(*(int*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Add(Vector512<int> left, Vector512<int> right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Max(Vector512<int> left, Vector512<int> right) => Vector512.Max(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Widen(Vector512<int> bytes, out Vector512<int> even, out Vector512<int> odd)
@@ -90,11 +84,4 @@ internal readonly unsafe struct Vector512Integers : IIntegerOps<Vector512<int>, 
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ToSingle(Vector512<int> value) => Vector512.ConvertToSingle(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> MagnitudeBits(Vector512<float> value) => value.AsInt32() & Vector512.Create(IntegerHardware.MagnitudeMask);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Round(Vector512<float> value)
-        => (value + Vector512.Create(IntegerHardware.RoundMagic)).AsInt32() - Vector512.Create(IntegerHardware.RoundMagicBits);
 }

@@ -26,7 +26,7 @@ internal unsafe interface IWeightRoute<TI>
     static abstract void Load(byte* codes, int pair, sbyte* table, out TI even0, out TI odd0, out TI even1, out TI odd1);
 
     /// <summary>sum + the step's products with the token's four inputs.</summary>
-    static abstract TI MultiplyAdd(TI sum, TI even, TI odd, sbyte* token);
+    static abstract TI MultiplyAdd(TI sum, TI even, TI odd, byte* token);
 
     /// <summary>32-bit sums of a block's eight steps.</summary>
     static abstract TI Finish(TI sum);
@@ -62,7 +62,7 @@ internal readonly unsafe struct Int8Pairs<TInt, TI, TV> : IWeightRoute<TI>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TI MultiplyAdd(TI sum, TI even, TI odd, sbyte* token)
+    public static TI MultiplyAdd(TI sum, TI even, TI odd, byte* token)
         => TInt.MultiplyAddPairs(TInt.MultiplyAddPairs(sum, even, TInt.Broadcast(token)), odd, TInt.Broadcast(token + 4));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -100,7 +100,7 @@ internal readonly unsafe struct Int4Pairs<TInt, TI, TV> : IWeightRoute<TI>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TI MultiplyAdd(TI sum, TI even, TI odd, sbyte* token) => Int8Pairs<TInt, TI, TV>.MultiplyAdd(sum, even, odd, token);
+    public static TI MultiplyAdd(TI sum, TI even, TI odd, byte* token) => Int8Pairs<TInt, TI, TV>.MultiplyAdd(sum, even, odd, token);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TI Finish(TI sum) => sum;
@@ -150,7 +150,7 @@ internal readonly unsafe struct Int4Bytes<TInt, TI, TV> : IWeightRoute<TI>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TI MultiplyAdd(TI sum, TI even, TI odd, sbyte* token) => TInt.MultiplyAddBytes(sum, even, TInt.Broadcast(token));
+    public static TI MultiplyAdd(TI sum, TI even, TI odd, byte* token) => TInt.MultiplyAddBytes(sum, even, TInt.Broadcast(token));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TI Finish(TI sum) => TInt.AddPairs(sum);
@@ -186,7 +186,7 @@ internal readonly unsafe struct Int8Quads<TInt, TI, TV> : IWeightRoute<TI>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TI MultiplyAdd(TI sum, TI even, TI odd, sbyte* token) => TInt.MultiplyAddQuads(sum, even, TInt.Broadcast(token));
+    public static TI MultiplyAdd(TI sum, TI even, TI odd, byte* token) => TInt.MultiplyAddQuads(sum, even, TInt.Broadcast(token));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TI Finish(TI sum) => sum;
@@ -226,7 +226,7 @@ internal readonly unsafe struct Int4Quads<TInt, TI, TV> : IWeightRoute<TI>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TI MultiplyAdd(TI sum, TI even, TI odd, sbyte* token) => TInt.MultiplyAddQuads(sum, even, TInt.Broadcast(token));
+    public static TI MultiplyAdd(TI sum, TI even, TI odd, byte* token) => TInt.MultiplyAddQuads(sum, even, TInt.Broadcast(token));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TI Finish(TI sum) => sum;

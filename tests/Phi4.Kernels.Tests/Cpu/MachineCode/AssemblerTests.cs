@@ -84,6 +84,7 @@ internal sealed class AssemblerTests
             {
                 var at = new Memory(a, displacement);
                 AssertText(code => code.Prefetcht0(at), $"prefetcht0 {Text(at)}");
+                AssertText(code => code.Prefetcht1(at), $"prefetcht1 {Text(at)}");
             }
 
             foreach (int value in new[] { 1, 127, 128, 4096 })

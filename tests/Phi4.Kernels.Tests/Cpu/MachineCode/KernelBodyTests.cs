@@ -8,41 +8,41 @@ namespace Phi4.Kernels.Tests.Cpu.MachineCode;
 internal sealed class KernelBodyTests
 {
     [Test]
-    public void FewTokens_OneTokenOfInt8_IsTheListing()
+    public void Quantized_SevenTokensOfInt8_IsTheListing()
     {
-        string[] lines = Disassembly.Lines(FewTokenKernel.Assemble(WeightFormat.Int8, hasOffsets: false, 1, CallingConvention.SystemV, hasVbmi: true));
+        string[] lines = Disassembly.Lines(QuantizedKernel.Assemble(WeightFormat.Int8, hasOffsets: false, 7, CallingConvention.SystemV, hasVbmi: true));
+        static string Plus(int displacement) => displacement == 0 ? "" : $" + {displacement}";
         string[] expected =
         [
             "mov eax, 2155905152",
-            "vpbroadcastd zmm31, eax",
+            "vpbroadcastd zmm15, eax",
+            "mov r10, [rdi + 128]",
+            .. Enumerable.Range(0, 7).Select(token => $"vmovups zmm{7 + token}, [r10{Plus(64 * token)}]"),
             "mov rax, [rdi + 16]",
-            "mov rdx, [rdi + 24]",
-            "mov r8, [rdi + 40]",
-            "mov r9, [rdi + 48]",
-            "mov r10, [rdi + 56]",
-            "mov rcx, [rdi + 80]",
-            "vmovups zmm8, [rcx]",
-            "mov rcx, [rdi + 72]",
-            .. Enumerable.Range(0, 8).Select(line => $"prefetcht0 [rax + {FewTokenKernel.PrefetchBytes + (64 * line)}]"),
-            "vpbroadcastd zmm0, [r10]",
-            .. Enumerable.Range(0, 8).SelectMany(step => new[]
-            {
-                $"vpxord zmm16, zmm31, [rax{(step == 0 ? "" : $" + {64 * step}")}]",
-                $"vpdpbusd zmm0, zmm16, [r8{(step == 0 ? "" : $" + {4 * step}")}]{{1to16}}",
-            }),
-            "vcvtph2ps zmm18, [rdx]",
-            "vcvtdq2ps zmm0, zmm0",
-            "vmulps zmm20, zmm18, [r9]{1to16}",
-            "vfmadd231ps zmm8, zmm0, zmm20",
+            "mov rdx, [rdi + 48]",
+            "mov r10, [rdi + 112]",
+            "mov r11, [rdi + 120]",
+            .. Enumerable.Range(0, 8).Select(line => $"prefetcht0 [rax + {4096 + (64 * line)}]"),
+            .. Enumerable.Range(0, 7).Select(token => $"vpbroadcastd zmm{token}, [r10 + {224 + (4 * token)}]"),
+            .. Enumerable.Range(0, 8).SelectMany(step => (string[])
+            [
+                $"vpxord zmm14, zmm15, [rax{Plus(64 * step)}]",
+                .. Enumerable.Range(0, 7).Select(token => $"vpdpbusd zmm{token}, zmm14, [r10{Plus((28 * step) + (4 * token))}]{{1to16}}"),
+            ]),
+            "vcvtph2ps zmm14, [rdx]",
+            .. Enumerable.Range(0, 7).SelectMany(token => (string[])
+            [
+                $"vcvtdq2ps zmm{token}, zmm{token}",
+                $"vmulps zmm{16 + token}, zmm14, [r10 + {252 + (4 * token)}]{{1to16}}",
+                $"vfmadd231ps zmm{7 + token}, zmm{token}, zmm{16 + token}",
+            ]),
             "add rax, 512",
             "add rdx, 32",
-            "add r8, 32",
-            "add r9, 4",
-            "add r10, 4",
-            "dec rcx",
+            "add r10, 308",
+            "dec r11",
             lines.Single(line => line.StartsWith("jne", StringComparison.Ordinal)),
-            "mov rax, [rdi + 80]",
-            "vmovups [rax], zmm8",
+            "mov r10, [rdi + 128]",
+            .. Enumerable.Range(0, 7).Select(token => $"vmovups [r10{Plus(64 * token)}], zmm{7 + token}"),
             "vzeroupper",
             "ret",
         ];
@@ -58,6 +58,8 @@ internal sealed class KernelBodyTests
             var starts = instructions.Select(instruction => instruction.IP).ToHashSet();
             var info = new InstructionInfoFactory();
             var written = new HashSet<Register>();
+            Register[] pushed = Operands(instructions, Mnemonic.Push), popped = Operands(instructions, Mnemonic.Pop);
+            Assert.That(popped, Is.EqualTo(pushed.Reverse()));
             foreach (Instruction instruction in instructions)
             {
                 Assert.That(instruction.IsInvalid, Is.False, $"at {instruction.IP}");
@@ -71,7 +73,7 @@ internal sealed class KernelBodyTests
             }
 
             Register[] kept = [Register.RBX, Register.RBP, Register.R12, Register.R13, Register.R14, Register.R15];
-            Assert.That(written.Intersect(kept), Is.Empty);
+            Assert.That(written.Intersect(kept), Is.SubsetOf(pushed));
             Assert.That(instructions[^1].Mnemonic, Is.EqualTo(Mnemonic.Ret));
             Assert.That(instructions.Count(instruction => instruction.Mnemonic == Mnemonic.Ret), Is.EqualTo(1));
         }
@@ -80,8 +82,8 @@ internal sealed class KernelBodyTests
     [Test]
     public void Body_ForWindows_SavesAndRestoresWhatIsTheCallers()
     {
-        string[] plain = Disassembly.Lines(PanelKernel.Assemble(hasOffsets: true, CallingConvention.SystemV));
-        string[] lines = Disassembly.Lines(PanelKernel.Assemble(hasOffsets: true, CallingConvention.Windows));
+        string[] plain = Disassembly.Lines(QuantizedKernel.Assemble(WeightFormat.Int4, hasOffsets: true, 8, CallingConvention.SystemV, hasVbmi: true));
+        string[] lines = Disassembly.Lines(QuantizedKernel.Assemble(WeightFormat.Int4, hasOffsets: true, 8, CallingConvention.Windows, hasVbmi: true));
         string[] saves = [.. Enumerable.Range(0, 10).Select(i => $"vmovups [rsp{(i == 0 ? "" : $" + {16 * i}")}], xmm{6 + i}")];
         string[] restores = [.. Enumerable.Range(0, 10).Select(i => $"vmovups xmm{6 + i}, [rsp{(i == 0 ? "" : $" + {16 * i}")}]")];
         string[] entry = ["push rdi", "push rsi", "sub rsp, 160", .. saves, "mov rdi, rcx"];
@@ -92,28 +94,31 @@ internal sealed class KernelBodyTests
     }
 
     [Test]
-    public void Panel_Block_IsTheArithmeticThatTheBoundCounts()
+    public void Quantized_Block_IsTheArithmeticThatTheBoundCounts([Range(1, 8)] int tokens)
     {
-        List<Instruction> instructions = Disassembly.Decode(PanelKernel.Assemble(hasOffsets: false, CallingConvention.SystemV));
+        List<Instruction> instructions = Disassembly.Decode(
+            QuantizedKernel.Assemble(WeightFormat.Int4, hasOffsets: false, tokens, CallingConvention.SystemV, hasVbmi: true));
+        int sums = tokens * QuantizedKernel.Tiles(tokens);
         int Count(Mnemonic mnemonic) => instructions.Count(instruction => instruction.Mnemonic == mnemonic);
         Assert.Multiple(() =>
         {
-            Assert.That(Count(Mnemonic.Vpdpbusd), Is.EqualTo(96));
-            Assert.That(Count(Mnemonic.Vcvtdq2ps) + Count(Mnemonic.Vmulps) + Count(Mnemonic.Vfmadd231ps), Is.EqualTo(36));
+            Assert.That(Count(Mnemonic.Vpdpbusd), Is.EqualTo(8 * sums));
+            Assert.That(Count(Mnemonic.Vcvtdq2ps) + Count(Mnemonic.Vmulps) + Count(Mnemonic.Vfmadd231ps), Is.EqualTo(3 * sums));
         });
     }
 
+    private static Register[] Operands(List<Instruction> instructions, Mnemonic mnemonic)
+        => [.. instructions.Where(instruction => instruction.Mnemonic == mnemonic).Select(instruction => instruction.Op0Register)];
+
     private static IEnumerable<byte[]> Bodies(CallingConvention convention)
     {
-        yield return PanelKernel.Assemble(hasOffsets: false, convention);
-        yield return PanelKernel.Assemble(hasOffsets: true, convention);
         foreach (bool hasVbmi in new[] { false, true })
         {
-            for (int tokens = 1; tokens <= VnniKernels.MostFewTokens; tokens++)
+            for (int tokens = 1; tokens <= VnniKernels.MostTokens; tokens++)
             {
-                yield return FewTokenKernel.Assemble(WeightFormat.Int8, hasOffsets: false, tokens, convention, hasVbmi);
-                yield return FewTokenKernel.Assemble(WeightFormat.Int4, hasOffsets: false, tokens, convention, hasVbmi);
-                yield return FewTokenKernel.Assemble(WeightFormat.Int4, hasOffsets: true, tokens, convention, hasVbmi);
+                yield return QuantizedKernel.Assemble(WeightFormat.Int8, hasOffsets: false, tokens, convention, hasVbmi);
+                yield return QuantizedKernel.Assemble(WeightFormat.Int4, hasOffsets: false, tokens, convention, hasVbmi);
+                yield return QuantizedKernel.Assemble(WeightFormat.Int4, hasOffsets: true, tokens, convention, hasVbmi);
             }
         }
     }

@@ -17,65 +17,33 @@ internal sealed unsafe class VnniKernelTests(bool hasVbmi)
     public void Dispose() => _kernels?.Dispose();
 
     [Test]
-    public void Panel_AnyValues_GivesTheContractsBits(
-        [Values(1, 2, 3, 32, 160)] int blockCount, [Values] bool hasOffsets, [Values] VnniValues values)
-    {
-        var random = new VnniOperands(blockCount, VnniKernels.PanelTiles, VnniKernels.PanelTokens, hasOffsets, values);
-        float[] sums = [.. random.Sums];
-        fixed (byte* weights = random.PanelWeights())
-        fixed (float* scales = random.PanelScales(random.Scales), offsets = random.PanelScales(random.Offsets))
-        fixed (sbyte* tokens = random.StepTokens())
-        fixed (float* tokenScales = random.TokenScales, tokenSums = random.TokenSums())
-        fixed (int* starts = random.TokenStarts())
-        fixed (float* result = sums)
-        {
-            var arguments = new PanelArguments
-            {
-                Weights = weights,
-                WeightScales = scales,
-                WeightOffsets = offsets,
-                Tokens = tokens,
-                TokenScales = tokenScales,
-                TokenStarts = starts,
-                TokenSums = tokenSums,
-                BlockCount = blockCount,
-                Sums = result,
-            };
-            _kernels.Panel(hasOffsets)(&arguments);
-        }
-
-        VnniTest.AssertSameBits(sums, random.Expected());
-    }
-
-    [Test]
-    public void FewTokens_AnyValues_GivesTheContractsBits(
-        [Values(1, 2, 160)] int blockCount, [Range(1, 8)] int tokenCount, [Values(0, 1, 2)] int variant, [Values] VnniValues values)
+    public void For_AnyValues_GivesTheContractsBits(
+        [Values(1, 2, 3, 160)] int blockCount, [Range(1, 8)] int tokenCount, [Values(0, 1, 2)] int variant, [Values] VnniValues values)
     {
         WeightFormat format = variant == 0 ? WeightFormat.Int8 : WeightFormat.Int4;
         bool hasOffsets = variant == 2;
-        var random = new VnniOperands(blockCount, 1, tokenCount, hasOffsets, values, format);
+        int tiles = QuantizedKernel.Tiles(tokenCount);
+        var random = new VnniOperands(blockCount, tiles, tokenCount, hasOffsets, values, format);
         float[] sums = [.. random.Sums];
-        fixed (byte* codes = random.StoredCodes())
+        fixed (byte* codes = random.StoredCodes(), tokens = random.Tokens())
         fixed (Half* scales = random.Scales, offsets = random.Offsets)
-        fixed (sbyte* tokens = random.StepTokens())
-        fixed (float* tokenScales = random.TokenScales, tokenSums = random.TokenSums())
-        fixed (int* starts = random.TokenStarts())
         fixed (float* result = sums)
         {
-            var arguments = new FewTokenArguments
+            var arguments = new QuantizedArguments
             {
                 Table = random.BiasedTable(),
-                Codes = codes,
-                Scales = (ushort*)scales,
-                Offsets = (ushort*)offsets,
                 Tokens = tokens,
-                TokenScales = tokenScales,
-                TokenStarts = starts,
-                TokenSums = tokenSums,
                 BlockCount = blockCount,
                 Sums = result,
             };
-            _kernels.FewTokens(format, hasOffsets, tokenCount)(&arguments);
+            for (int tile = 0; tile < tiles; tile++)
+            {
+                arguments.Codes[tile] = (nint)codes + (tile * blockCount * BlockLayout.CodeBytesPerBlock(format));
+                arguments.Scales[tile] = (nint)(scales + (tile * blockCount * 16));
+                arguments.Offsets[tile] = (nint)(offsets + (tile * blockCount * 16));
+            }
+
+            _kernels.For(format, hasOffsets, tokenCount)(&arguments);
         }
 
         VnniTest.AssertSameBits(sums, random.Expected());
@@ -85,14 +53,14 @@ internal sealed unsafe class VnniKernelTests(bool hasVbmi)
     [TestCase(WeightFormat.Float, false, 1)]
     [TestCase(WeightFormat.Int4, false, 0)]
     [TestCase(WeightFormat.Int4, false, 9)]
-    public void FewTokens_VariantThatDoesNotExist_IsRefused(WeightFormat format, bool hasOffsets, int tokenCount)
-        => Assert.That(() => (nint)_kernels.FewTokens(format, hasOffsets, tokenCount), Throws.InstanceOf<NotSupportedException>());
+    public void For_VariantThatDoesNotExist_IsRefused(WeightFormat format, bool hasOffsets, int tokenCount)
+        => Assert.That(() => (nint)_kernels.For(format, hasOffsets, tokenCount), Throws.InstanceOf<NotSupportedException>());
 
     [Test]
     public void Kernels_OnceDisposed_GiveNoPointer()
     {
         VnniKernels kernels = VnniTest.KernelsOrSkip(hasVbmi);
         kernels.Dispose();
-        Assert.That(() => (nint)kernels.Panel(false), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(() => (nint)kernels.For(WeightFormat.Int8, false, 1), Throws.InstanceOf<ObjectDisposedException>());
     }
 }

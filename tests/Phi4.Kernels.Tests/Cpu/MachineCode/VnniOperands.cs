@@ -106,40 +106,12 @@ internal sealed class VnniOperands
         return result;
     }
 
-    /// <summary>[block][8][tile][16 rows][4], + 128.</summary>
-    public byte[] PanelWeights()
-    {
-        var packed = new byte[_codes.Length];
-        for (int row = 0; row < 16 * _tiles; row++)
-        {
-            for (int k = 0; k < _blockCount * Block; k++)
-            {
-                packed[(k / 4 * _tiles + (row / 16)) * 64 + (row % 16 * 4) + (k % 4)] = (byte)(Value(row, k) + 128);
-            }
-        }
-
-        return packed;
-    }
-
-    /// <summary>[block][tile][16].</summary>
-    public float[] PanelScales(Half[] scales)
-    {
-        var packed = new float[scales.Length];
-        for (int i = 0; i < scales.Length; i++)
-        {
-            (int tile, int block) = (i / 16 / _blockCount, i / 16 % _blockCount);
-            packed[((block * _tiles) + tile) * 16 + (i % 16)] = (float)scales[i];
-        }
-
-        return packed;
-    }
-
-    /// <summary>As <see cref="BlockLayout"/> says, one tile.</summary>
+    /// <summary>As <see cref="BlockLayout"/> says.</summary>
     public byte[] StoredCodes()
     {
-        int columns = _blockCount * Block;
-        var stored = new byte[BlockLayout.CodeBytes(_format, 16, columns)];
-        for (int row = 0; row < 16; row++)
+        int columns = _blockCount * Block, rows = 16 * _tiles;
+        var stored = new byte[BlockLayout.CodeBytes(_format, rows, columns)];
+        for (int row = 0; row < rows; row++)
         {
             for (int k = 0; k < columns; k++)
             {
@@ -151,29 +123,29 @@ internal sealed class VnniOperands
         return stored;
     }
 
-    /// <summary>[block][8][token][4].</summary>
-    public sbyte[] StepTokens()
+    /// <summary>[block]: [8][token][4] bytes, then starts, scales and sums [token].</summary>
+    public byte[] Tokens()
     {
-        var packed = new sbyte[_activations.Length];
-        for (int t = 0; t < _tokens; t++)
+        var packed = new MemoryStream();
+        using var writer = new BinaryWriter(packed);
+        for (int b = 0; b < _blockCount; b++)
         {
-            for (int k = 0; k < _blockCount * Block; k++)
+            for (int i = 0; i < Block * _tokens; i++)
             {
-                packed[(k / 4 * _tokens + t) * 4 + (k % 4)] = _activations[t, k];
+                writer.Write(_activations[i / 4 % _tokens, (b * Block) + (i / 4 / _tokens * 4) + (i % 4)]);
             }
+
+            int block = b;
+            IEnumerable<int> all = Enumerable.Range(0, _tokens);
+            Array.ForEach([.. all.Select(t => -128 * SumOf(t, block))], writer.Write);
+            Array.ForEach([.. all.Select(t => TokenScales[(block * _tokens) + t])], writer.Write);
+            Array.ForEach([.. all.Select(t => TokenScales[(block * _tokens) + t] * SumOf(t, block))], writer.Write);
         }
 
-        return packed;
+        return packed.ToArray();
     }
 
-    public int[] TokenStarts() => [.. Indices().Select(i => -128 * SumOf(i.Token, i.Block))];
-
-    public float[] TokenSums() => [.. Indices().Select(i => TokenScales[(i.Block * _tokens) + i.Token] * SumOf(i.Token, i.Block))];
-
     public Vector128<byte> BiasedTable() => Vector128.Create(_table).AsByte() ^ Vector128.Create((byte)0x80);
-
-    private IEnumerable<(int Block, int Token)> Indices()
-        => Enumerable.Range(0, _blockCount * _tokens).Select(i => (i / _tokens, i % _tokens));
 
     private int SumOf(int token, int block) => Enumerable.Range(block * Block, Block).Sum(k => _activations[token, k]);
 
