@@ -156,8 +156,9 @@ internal static unsafe class KernelShapes
     private static void Cache(in KvLayerView cache)
     {
         Require(
-            cache.DType is DType.F32 or DType.BF16 && cache.PageSize > 0 && cache.KvHeadCount > 0 && cache.HeadSize > 0,
-            $"{Text(cache)} must be F32 or BF16 with sizes above zero.");
+            cache.DType is DType.F32 or DType.BF16 && cache.PageSize > 0 && cache.PageSize % KvLayerView.BlockTokens == 0
+                && cache.KvHeadCount > 0 && cache.HeadSize > 0,
+            $"{Text(cache)} must be F32 or BF16 with sizes above zero, pages of a multiple of {KvLayerView.BlockTokens}.");
     }
 
     private static void Activation(TensorView view, string name)

@@ -2,23 +2,52 @@
 namespace Phi4.Kernels;
 
 /// <summary>
-/// One layer of the paged KV cache: [page][K|V][kv head][token in page][D]. A page's keys of one head are one contiguous run, and so are its values.
-/// A slot is page * P + token in page. DType is F32 or BF16.
+/// One layer of the paged KV cache: [page][K|V][kv head][block of 16 tokens][values of the block]. A slot is page * P + token in page. DType is F32 or BF16.
+/// Values that are multiplied together lie side by side in words of 32 bits, e = 1 or 2 to a word, so that a vector of words is an operand as it lies there:
+/// a block's keys are [D/e][16 tokens][e], its values [16/e][D][e]. D is counted as a multiple of 16; keys have zeros behind, values anything.
 /// </summary>
+/// <param name="Address">The layer's first page.</param>
+/// <param name="DType">F32 or BF16.</param>
+/// <param name="PageCount">Pages.</param>
+/// <param name="PageSize">P, a multiple of <see cref="BlockTokens"/>.</param>
+/// <param name="KvHeadCount">K.</param>
+/// <param name="HeadSize">D.</param>
 internal readonly record struct KvLayerView(nint Address, DType DType, int PageCount, int PageSize, int KvHeadCount, int HeadSize)
 {
+    /// <summary>Tokens of a block.</summary>
+    public const int BlockTokens = 16;
+
+    /// <summary>Values in a word of 32 bits.</summary>
+    public int PerWord => sizeof(uint) / DType.SizeInBytes();
+
+    /// <summary>Values of a head as they are stored: a multiple of 16.</summary>
+    public int StoredHead => (HeadSize + 15) & ~15;
+
+    /// <summary>Elements of one head's keys (or values) in one block.</summary>
+    public int BlockRun => BlockTokens * StoredHead;
+
     /// <summary>Elements of one head's keys (or values) in one page.</summary>
-    public int HeadRun => PageSize * HeadSize;
+    public int HeadRun => PageSize * StoredHead;
 
     /// <summary>Elements from one page to the next.</summary>
     public long PageStride => 2L * KvHeadCount * HeadRun;
 
-    /// <summary>Elements from the layer's start to the key of (page, head, token 0).</summary>
-    public long KeyOffset(int page, int kvHead) => page * PageStride + (long)kvHead * HeadRun;
-
-    /// <summary>Elements from the layer's start to the value of (page, head, token 0).</summary>
-    public long ValueOffset(int page, int kvHead) => KeyOffset(page, kvHead) + (long)KvHeadCount * HeadRun;
-
     /// <summary>Bytes of one layer.</summary>
     public long ByteCount => PageCount * PageStride * DType.SizeInBytes();
+
+    /// <summary>Elements from the layer's start to the keys of a head in a page.</summary>
+    public long KeyOffset(int page, int kvHead) => page * PageStride + (long)kvHead * HeadRun;
+
+    /// <summary>Elements from the layer's start to the values of a head in a page.</summary>
+    public long ValueOffset(int page, int kvHead) => KeyOffset(page, kvHead) + (long)KvHeadCount * HeadRun;
+
+    /// <summary>Elements from the layer's start to one value of a key.</summary>
+    public long KeyElement(int page, int kvHead, int token, int index)
+        => KeyOffset(page, kvHead) + Block(token) + ((index / PerWord * BlockTokens) + (token % BlockTokens)) * PerWord + index % PerWord;
+
+    /// <summary>Elements from the layer's start to one value of a value.</summary>
+    public long ValueElement(int page, int kvHead, int token, int index)
+        => ValueOffset(page, kvHead) + Block(token) + ((token % BlockTokens / PerWord * StoredHead) + index) * PerWord + token % PerWord;
+
+    private long Block(int token) => (long)(token / BlockTokens) * BlockRun;
 }

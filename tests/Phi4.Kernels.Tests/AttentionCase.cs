@@ -17,8 +17,9 @@ internal sealed unsafe class AttentionCase : IDisposable
         random.Shuffle(shuffled);
         int used = 0;
         _pages = [.. counts.Select(count => shuffled[used..(used += count)])];
-        _cache = HostBuffer.Allocate(2L * shuffled.Length * kvHeadCount * pageSize * headSize * cacheType.SizeInBytes(), "test cache");
-        Cache = new KvLayerView(_cache.View(DType.U8, 1, 1).Address, cacheType, shuffled.Length, pageSize, kvHeadCount, headSize);
+        var shape = new KvLayerView(0, cacheType, shuffled.Length, pageSize, kvHeadCount, headSize);
+        _cache = HostBuffer.Allocate(shape.ByteCount, "test cache");
+        Cache = shape with { Address = _cache.View(DType.U8, 1, 1).Address };
         for (long i = 0; i < Cache.PageCount * Cache.PageStride; i++)
         {
             SetCache(i, float.NaN); // what no position owns must not be read
@@ -30,8 +31,13 @@ internal sealed unsafe class AttentionCase : IDisposable
             {
                 for (int i = 0; i < kvHeadCount * headSize; i++)
                 {
-                    SetCache(Element(s, p, i / headSize, isValue: false) + (i % headSize), (float)((random.NextDouble() * 4) - 2));
-                    SetCache(Element(s, p, i / headSize, isValue: true) + (i % headSize), (float)((random.NextDouble() * 4) - 2));
+                    SetCache(Element(s, p, i / headSize, isValue: false, i % headSize), (float)((random.NextDouble() * 4) - 2));
+                    SetCache(Element(s, p, i / headSize, isValue: true, i % headSize), (float)((random.NextDouble() * 4) - 2));
+                }
+
+                for (int i = 0; i < kvHeadCount * (Cache.StoredHead - headSize); i++)
+                {
+                    SetCache(Element(s, p, i % kvHeadCount, isValue: false, headSize + (i / kvHeadCount)), 0);
                 }
             }
         }
@@ -83,7 +89,8 @@ internal sealed unsafe class AttentionCase : IDisposable
 
     public float[,] RunAll(IKernels kernels, int window = int.MaxValue) => Run(kernels, 0, Query.View.Rows, window);
 
-    public (double[,] Value, double[,] Magnitude) Exact(int window)
+    /// <summary>In float64; with <paramref name="roundsQueries"/> from queries rounded to BF16.</summary>
+    public (double[,] Value, double[,] Magnitude) Exact(int window, bool roundsQueries = false)
     {
         var value = new double[Query.View.Rows, Query.View.Columns];
         var magnitude = new double[Query.View.Rows, Query.View.Columns];
@@ -92,12 +99,12 @@ internal sealed unsafe class AttentionCase : IDisposable
         {
             for (int head = 0; head < Query.View.Columns / Cache.HeadSize; head++)
             {
-                float[] query = [.. Enumerable.Range(head * Cache.HeadSize, Cache.HeadSize).Select(i => Query[t, i])];
+                float[] query = [.. QueryOf(t, head).Select(x => roundsQueries ? BFloat16.ToSingle(BFloat16.FromSingle(x)) : x)];
                 int kvHead = head / Group;
                 (double[] row, double[] rowMagnitude) = Naive.Attend(
                     query,
-                    p => Vector(Element(sequence, p, kvHead, isValue: false)),
-                    p => Vector(Element(sequence, p, kvHead, isValue: true)),
+                    p => Vector(sequence, p, kvHead, isValue: false),
+                    p => Vector(sequence, p, kvHead, isValue: true),
                     (int)Math.Max(0, (long)position - window + 1),
                     position,
                     Scale);
@@ -114,21 +121,59 @@ internal sealed unsafe class AttentionCase : IDisposable
         return (value, magnitude);
     }
 
+    /// <summary>By the order of sums that docs/numerics.md states, one value at a time.</summary>
+    public float[,] InOrder(int window = int.MaxValue)
+    {
+        var result = new float[Query.View.Rows, Query.View.Columns];
+        int t = 0;
+        foreach ((int sequence, int position) in Tokens)
+        {
+            for (int head = 0; head < Query.View.Columns / Cache.HeadSize; head++)
+            {
+                float[] row = AttentionOrder.Attend(
+                    QueryOf(t, head),
+                    p => Vector(sequence, p, head / Group, isValue: false),
+                    p => Vector(sequence, p, head / Group, isValue: true),
+                    (int)Math.Max(0, (long)position - window + 1),
+                    position,
+                    Scale,
+                    Cache.DType);
+                for (int i = 0; i < row.Length; i++)
+                {
+                    result[t, (head * Cache.HeadSize) + i] = row[i];
+                }
+            }
+
+            t++;
+        }
+
+        return result;
+    }
+
+    /// <summary>Overwrites one value of the cache.</summary>
+    public void Poison(int sequence, int position, int kvHead, bool isValue, int index, float value)
+        => SetCache(Element(sequence, position, kvHead, isValue, index), value);
+
     public void Dispose()
     {
         Query.Dispose();
         _cache.Dispose();
     }
 
-    private long Element(int sequence, int position, int kvHead, bool isValue)
+    private float[] QueryOf(int t, int head) => [.. Enumerable.Range(head * Cache.HeadSize, Cache.HeadSize).Select(i => Query[t, i])];
+
+    private long Element(int sequence, int position, int kvHead, bool isValue, int index)
     {
         int page = _pages[sequence][position / Cache.PageSize];
-        long start = isValue ? Cache.ValueOffset(page, kvHead) : Cache.KeyOffset(page, kvHead);
-        return start + ((long)(position % Cache.PageSize) * Cache.HeadSize);
+        int token = position % Cache.PageSize;
+        return isValue ? Cache.ValueElement(page, kvHead, token, index) : Cache.KeyElement(page, kvHead, token, index);
     }
 
-    private float[] Vector(long element) => [.. Enumerable.Range(0, Cache.HeadSize).Select(i
-        => Cache.DType == DType.F32 ? ((float*)Cache.Address)[element + i] : BFloat16.ToSingle(((ushort*)Cache.Address)[element + i]))];
+    private float[] Vector(int sequence, int position, int kvHead, bool isValue) => [.. Enumerable.Range(0, Cache.HeadSize).Select(i =>
+    {
+        long element = Element(sequence, position, kvHead, isValue, i);
+        return Cache.DType == DType.F32 ? ((float*)Cache.Address)[element] : BFloat16.ToSingle(((ushort*)Cache.Address)[element]);
+    })];
 
     private void SetCache(long element, float value)
     {

@@ -2,59 +2,57 @@
 namespace Phi4.Kernels.Cpu;
 
 /// <inheritdoc/>
-internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch) : AttentionJob
+internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch, AttentionProducts singles, AttentionProducts pairs) : AttentionJob
     where TOps : struct, IVectorOps<TV>
     where TV : struct
 {
-    private const int TileHeads = 4;
+    private AttentionProducts Products => Call.Cache.DType == DType.F32 ? singles : pairs;
 
     protected override void RunItem(int share, int start, int end, int kvHead)
     {
         Space space = Lay(share);
+        PackQueries(space, start, end, kvHead);
         int firstSplit = Call.FirstVisible(start) / SplitKeys;
-        int lastSplit = firstSplit;
-        for (int t = start; t < end; t++)
-        {
-            firstSplit = Math.Min(firstSplit, Call.FirstVisible(t) / SplitKeys);
-            lastSplit = Math.Max(lastSplit, Call.Position(t) / SplitKeys);
-        }
-
+        int lastSplit = Call.Position(end - 1) / SplitKeys;
         for (int split = firstSplit; split <= lastSplit; split++)
         {
-            int from = int.MaxValue;
-            int to = 0;
-            for (int t = start; t < end; t++)
+            // Positions rise, so those that see some of the split are neighbours.
+            int from = start;
+            while (from < end && IsHidden(from, split))
             {
-                (int first, int limit) = Visible(t, split);
-                from = Math.Min(from, first);
-                to = Math.Max(to, limit);
+                from++;
             }
 
-            FindKeys(space, start, kvHead, split, from, to);
-            for (int t = start; t < end; t++)
+            int to = end;
+            while (to > from && IsHidden(to - 1, split))
             {
-                (int first, int limit) = Visible(t, split);
-                if (first < limit)
-                {
-                    Attend(space, t, kvHead, first, limit, space.Partial);
-                    float* state = space.States + ((t - start) * GroupState);
-                    Merge(state, space.Partial, isFirst: split == Call.FirstVisible(t) / SplitKeys);
-                }
+                to--;
+            }
+
+            if (from == to)
+            {
+                continue;
+            }
+
+            Attend(space, start, from, to, kvHead, split, space.Partial);
+            for (int t = from; t < to; t++)
+            {
+                long state = (long)(t - start) * GroupState;
+                Merge(space.States + state, space.Partial + state, isFirst: split == Call.FirstVisible(t) / SplitKeys);
             }
         }
 
         for (int t = start; t < end; t++)
         {
-            Store(space.States + ((t - start) * GroupState), t, kvHead);
+            Store(space.States + ((long)(t - start) * GroupState), t, kvHead);
         }
     }
 
     protected override void RunSplit(int share, int t, int kvHead, int split, float* partial)
     {
         Space space = Lay(share);
-        (int first, int limit) = Visible(t, split);
-        FindKeys(space, t, kvHead, split, first, limit);
-        Attend(space, t, kvHead, first, limit, partial);
+        PackQueries(space, t, t + 1, kvHead);
+        Attend(space, t, t, t + 1, kvHead, split, partial);
     }
 
     protected override void Merge(float* state, float* partial, bool isFirst)
@@ -67,7 +65,7 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
 
         for (int head = 0; head < Call.Group; head++)
         {
-            MergeHead(state + (head * HeadState), partial + (head * HeadState), Call.HeadSize);
+            MergeHead(state + (head * HeadState), partial + (head * HeadState), Width);
         }
     }
 
@@ -77,7 +75,7 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
         float* destination = (float*)Call.Destination.Address + (t * Call.Destination.RowStride) + ((long)kvHead * Call.Group * size);
         for (int head = 0; head < Call.Group; head++, destination += size, state += HeadState)
         {
-            float total = state[size + 1];
+            float total = state[Width + 1];
             int i = 0;
             for (; i + TOps.Count <= size; i += TOps.Count)
             {
@@ -91,6 +89,12 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
         }
     }
 
+    private bool IsHidden(int t, int split)
+    {
+        (int first, int limit) = Visible(t, split);
+        return first >= limit;
+    }
+
     // Keys of the split that token t sees, counted from the split's start.
     private (int First, int Limit) Visible(int t, int split)
     {
@@ -98,112 +102,214 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
         return (Math.Max(Call.FirstVisible(t) - start, 0), Math.Min(Call.Position(t) + 1 - start, SplitKeys));
     }
 
-    // Addresses of keys and values [from, to) of a split. Keys whose size is no multiple of 16 are copied, zeros behind, as F32.
-    private void FindKeys(in Space space, int t, int kvHead, int split, int from, int to)
+    // Rounded as the cache's type asks, zeros behind a head and in rows that fill the last group.
+    private void PackQueries(in Space space, int start, int end, int kvHead)
+    {
+        AttentionProducts products = Products;
+        int group = Call.Group;
+        int rows = (end - start) * group;
+        int groupFloats = products.GroupFloats(Width);
+        float* copy = space.Partial;
+        for (int row = 0; row < ((rows + 3) & ~3); row++)
+        {
+            new Span<float>(copy, Width).Clear();
+            if (row < rows)
+            {
+                float* query = (float*)Call.Query.Address + ((start + (row / group)) * Call.Query.RowStride) + (((long)kvHead * group + (row % group)) * Call.HeadSize);
+                Round(query, copy, Call.HeadSize, products.RoundsToBFloat16);
+            }
+
+            products.PackQuery(copy, Width, space.Queries + ((long)(row / 4) * groupFloats), row % 4);
+        }
+    }
+
+    // One split for tokens [from, to) of an item that starts at token start: their rows of partial states.
+    private void Attend(in Space space, int start, int from, int to, int kvHead, int split, float* partial)
+    {
+        AttentionProducts products = Products;
+        int group = Call.Group;
+        Region region = FindRegion(from, to, split);
+        FindBlocks(space, from, kvHead, split, region.Start, region.End);
+        Score(space, products, (from - start) * group, (to - start) * group, region);
+        for (int t = from; t < to; t++)
+        {
+            (int first, int limit) = Visible(t, split);
+            for (int row = (t - start) * group; row < (t + 1 - start) * group; row++)
+            {
+                float* weights = space.Scores + ((long)row * SplitKeys);
+                float* state = partial + ((long)row * HeadState);
+                new Span<float>(state, Width).Clear();
+                Softmax(weights, first, limit, Call.Scale, products.RoundsToBFloat16, out state[Width], out state[Width + 1]);
+                products.PackWeights(weights, first & ~(BlockTokens - 1), (limit + BlockTokens - 1) & ~(BlockTokens - 1));
+            }
+        }
+
+        if (region.CommonStart >= region.CommonEnd)
+        {
+            WeighEdges(space, start, from, to, split, 0, SplitBlocks, partial);
+            return;
+        }
+
+        WeighEdges(space, start, from, to, split, 0, region.CommonStart, partial);
+        products.Weigh(
+            new ValueBlocks(space.Values + region.CommonStart, region.CommonEnd - region.CommonStart),
+            space.Scores + ((long)(from - start) * group * SplitKeys),
+            region.CommonStart * BlockTokens,
+            (to - from) * group,
+            Width,
+            partial + ((long)(from - start) * GroupState),
+            HeadState);
+        WeighEdges(space, start, from, to, split, region.CommonEnd, SplitBlocks, partial);
+    }
+
+    private void Score(in Space space, AttentionProducts products, int fromRow, int toRow, in Region region)
+    {
+        int firstRow = fromRow & ~3;
+        float* queries = space.Queries + ((long)(firstRow / 4) * products.GroupFloats(Width));
+        float* scores = space.Scores + ((long)firstRow * SplitKeys);
+        for (int block = region.Start & ~1; block < region.End; block += 2)
+        {
+            byte** next = block + 2 < region.End ? space.Keys + block + 2 : space.Values + region.Start;
+            var keys = new KeyBlocks(space.Keys[block], space.Keys[block + 1], next[0], next[1]);
+            products.Score(queries, toRow - firstRow, Width, keys, scores + (block * BlockTokens));
+        }
+    }
+
+    // Blocks [from, to) token by token: each its own, in rising order. Of a block that it sees in part only that part is read.
+    private void WeighEdges(in Space space, int start, int fromToken, int toToken, int split, int from, int to, float* partial)
+    {
+        for (int t = fromToken; t < toToken; t++)
+        {
+            (int first, int limit) = Visible(t, split);
+            int last = Math.Min(to, (limit + BlockTokens - 1) / BlockTokens);
+            for (int block = Math.Max(from, first / BlockTokens); block < last; block++)
+            {
+                int seenFrom = Math.Max(first - (block * BlockTokens), 0);
+                int seenTo = Math.Min(limit - (block * BlockTokens), BlockTokens);
+                byte** values = space.Values + block;
+                if (seenTo - seenFrom < BlockTokens)
+                {
+                    CopySeen(space.Values[block], (byte*)space.Block, seenFrom, seenTo);
+                    values = space.Masked;
+                }
+
+                int row = (t - start) * Call.Group;
+                Products.Weigh(
+                    new ValueBlocks(values, 1), space.Scores + ((long)row * SplitKeys), block * BlockTokens, Call.Group, Width,
+                    partial + ((long)row * HeadState), HeadState);
+            }
+        }
+    }
+
+    // A block's values with zeros for the keys that are not seen.
+    private void CopySeen(byte* block, byte* copy, int from, int to)
+    {
+        int perWord = Call.Cache.PerWord;
+        int elementBytes = sizeof(uint) / perWord;
+        for (int word = 0; word < BlockTokens / perWord; word++)
+        {
+            nint offset = (nint)word * Width * sizeof(uint);
+            for (int part = 0; part < perWord; part++)
+            {
+                int key = (word * perWord) + part;
+                bool isSeen = key >= from && key < to;
+                CopyPart(block + offset, copy + offset, part, elementBytes, isSeen);
+            }
+        }
+    }
+
+    private void CopyPart(byte* source, byte* destination, int part, int elementBytes, bool isSeen)
+    {
+        if (elementBytes == sizeof(uint))
+        {
+            var row = new Span<uint>(destination, Width);
+            row.Clear();
+            if (isSeen)
+            {
+                new ReadOnlySpan<uint>(source, Width).CopyTo(row);
+            }
+
+            return;
+        }
+
+        uint mask = part == 0 ? 0xFFFFu : 0xFFFF0000u;
+        for (int i = 0; i < Width; i++)
+        {
+            uint rest = part == 0 ? 0 : ((uint*)destination)[i];
+            ((uint*)destination)[i] = rest | (isSeen ? ((uint*)source)[i] & mask : 0);
+        }
+    }
+
+    // Blocks that some token sees, and those that every token sees whole.
+    private Region FindRegion(int from, int to, int split)
+    {
+        int start = SplitBlocks, end = 0, commonStart = 0, commonEnd = SplitBlocks;
+        for (int t = from; t < to; t++)
+        {
+            (int first, int limit) = Visible(t, split);
+            start = Math.Min(start, first / BlockTokens);
+            end = Math.Max(end, (limit + BlockTokens - 1) / BlockTokens);
+            commonStart = Math.Max(commonStart, (first + BlockTokens - 1) / BlockTokens);
+            commonEnd = Math.Min(commonEnd, limit / BlockTokens);
+        }
+
+        return new Region(start, end, commonStart, commonEnd);
+    }
+
+    // Where blocks [start, end) of a split lie. Keys come in twos: one that is missing is its neighbour once more. Behind the values a pointer to ask for.
+    private void FindBlocks(in Space space, int t, int kvHead, int split, int start, int end)
     {
         KvLayerView cache = Call.Cache;
         TensorView tables = Call.Batch.PageTables;
         int* pages = (int*)tables.Address + (Call.Sequence(t) * tables.RowStride);
         int bytes = cache.DType.SizeInBytes();
-        for (int j = from; j < to; j++)
+        for (int block = start; block < end; block++)
         {
-            int position = (split * SplitKeys) + j;
+            int position = (split * SplitKeys) + (block * BlockTokens);
             int page = pages[position / cache.PageSize];
-            long inside = (long)(position % cache.PageSize) * cache.HeadSize;
-            byte* key = (byte*)cache.Address + ((cache.KeyOffset(page, kvHead) + inside) * bytes);
-            space.Values[j] = (byte*)cache.Address + ((cache.ValueOffset(page, kvHead) + inside) * bytes);
-            space.Keys[j] = key;
-            if (PaddedHead != cache.HeadSize)
-            {
-                float* copy = space.PaddedKeys + ((long)j * PaddedHead);
-                new Span<float>(copy, PaddedHead).Clear();
-                for (int i = 0; i < cache.HeadSize; i++)
-                {
-                    copy[i] = cache.DType == DType.F32 ? ((float*)key)[i] : BFloat16.ToSingle(((ushort*)key)[i]);
-                }
-
-                space.Keys[j] = (byte*)copy;
-            }
+            long inside = (long)(position % cache.PageSize / BlockTokens) * cache.BlockRun;
+            space.Keys[block] = (byte*)cache.Address + ((cache.KeyOffset(page, kvHead) + inside) * bytes);
+            space.Values[block] = (byte*)cache.Address + ((cache.ValueOffset(page, kvHead) + inside) * bytes);
         }
-    }
 
-    private void Attend(in Space space, int t, int kvHead, int first, int limit, float* partial)
-    {
-        int group = Call.Group;
-        int size = Call.HeadSize;
-        float* query = (float*)Call.Query.Address + (t * Call.Query.RowStride) + ((long)kvHead * group * size);
-        for (int head = 0; head < PaddedGroup; head++)
+        space.Keys[start & ~1] = space.Keys[start];
+        if (end % 2 != 0)
         {
-            float* copy = space.Queries + (head * PaddedHead);
-            new Span<float>(copy, PaddedHead).Clear();
-            if (head < group)
-            {
-                new ReadOnlySpan<float>(query + ((long)head * size), size).CopyTo(new Span<float>(copy, size));
-            }
+            space.Keys[end] = space.Keys[end - 1];
         }
 
-        bool isNarrow = Call.Cache.DType == DType.BF16;
-        for (int head = 0; head < group; head += TileHeads)
-        {
-            float* scores = space.Scores + (head * SplitKeys);
-            if (isNarrow && PaddedHead == size)
-            {
-                Score<BFloat16Element>(space.Queries + (head * PaddedHead), PaddedHead, space.Keys, first, limit, space.Lanes, scores);
-            }
-            else
-            {
-                Score<SingleElement>(space.Queries + (head * PaddedHead), PaddedHead, space.Keys, first, limit, space.Lanes, scores);
-            }
-        }
-
-        for (int head = 0; head < group; head++)
-        {
-            float* state = partial + (head * HeadState);
-            Softmax(space.Scores + (head * SplitKeys), first, limit, Call.Scale, out state[size], out state[size + 1]);
-        }
-
-        for (int head = 0; head < group; head += TileHeads)
-        {
-            int count = Math.Min(TileHeads, group - head);
-            float* scores = space.Scores + (head * SplitKeys);
-            float* state = partial + (head * HeadState);
-            if (isNarrow)
-            {
-                Weigh<BFloat16Element>(scores, count, space.Values, first, limit, size, state, HeadState);
-            }
-            else
-            {
-                Weigh<SingleElement>(scores, count, space.Values, first, limit, size, state, HeadState);
-            }
-        }
+        space.Values[end] = space.Values[end - 1];
     }
 
     private Space Lay(int share)
     {
         byte** keys = (byte**)scratch[share];
-        byte** values = keys + SplitKeys;
-        float* paddedKeys = (float*)(values + SplitKeys);
-        float* queries = paddedKeys + ((long)SplitKeys * PaddedHead);
-        float* scores = queries + ((long)PaddedGroup * PaddedHead);
-        float* lanes = scores + ((long)PaddedGroup * SplitKeys);
-        float* partial = lanes + (8 * VectorMath.Lanes);
-        return new Space(keys, values, paddedKeys, queries, scores, lanes, partial, partial + GroupState);
+        float* block = (float*)(keys + PointerCount);
+        float* queries = block + (BlockTokens * Width);
+        float* scores = queries + ((long)ItemRows * Width);
+        float* partial = scores + ((long)ItemRows * SplitKeys);
+        var space = new Space(keys, block, queries, scores, partial, partial + ((long)ItemRows * HeadState));
+        space.Masked[0] = (byte*)block;
+        space.Masked[1] = (byte*)block;
+        return space;
     }
 
-    private readonly ref struct Space(
-        byte** keys, byte** values, float* paddedKeys, float* queries, float* scores, float* lanes, float* partial, float* states)
+    private readonly record struct Region(int Start, int End, int CommonStart, int CommonEnd);
+
+    private readonly ref struct Space(byte** keys, float* block, float* queries, float* scores, float* partial, float* states)
     {
         public byte** Keys { get; } = keys;
 
-        public byte** Values { get; } = values;
+        public byte** Values => Keys + SplitBlocks;
 
-        public float* PaddedKeys { get; } = paddedKeys;
+        /// <summary>The masked block's pointer, twice.</summary>
+        public byte** Masked => Values + SplitBlocks + 2;
+
+        public float* Block { get; } = block;
 
         public float* Queries { get; } = queries;
 
         public float* Scores { get; } = scores;
-
-        public float* Lanes { get; } = lanes;
 
         public float* Partial { get; } = partial;
 

@@ -29,7 +29,13 @@ internal abstract unsafe class AttentionJob : Job, IDisposable
     public const int SplitKeys = 256;
 
     /// <summary>Neighbouring tokens that one item takes together, so that a split's keys are read once into the cache for all.</summary>
-    protected const int ItemTokens = 8;
+    protected const int ItemTokens = 16;
+
+    protected const int BlockTokens = KvLayerView.BlockTokens;
+    protected const int SplitBlocks = SplitKeys / BlockTokens;
+
+    /// <summary>Pointers in scratch: a split's blocks of keys, of values and what lies behind; in all whole cache lines.</summary>
+    protected const int PointerCount = (2 * SplitBlocks) + 8;
 
     // Splits a thread has to work on between two merges.
     private const int WavePerThread = 16;
@@ -52,23 +58,19 @@ internal abstract unsafe class AttentionJob : Job, IDisposable
 
     protected AttentionCall Call { get; private set; }
 
-    /// <summary>Floats of one head's state: o[D], m, l.</summary>
-    protected int HeadState => Call.HeadSize + 2;
+    /// <summary>Columns of a row: the head size as the cache counts it.</summary>
+    protected int Width => Call.Cache.StoredHead;
+
+    /// <summary>Floats of one head's state: o[D], m, l, and what makes whole vectors.</summary>
+    protected int HeadState => Width + VectorMath.Lanes;
 
     protected int GroupState => Call.Group * HeadState;
 
-    /// <summary>Head size as the score sum sees it: a multiple of 16, zeros behind.</summary>
-    protected int PaddedHead => (Call.HeadSize + VectorMath.Lanes - 1) & ~(VectorMath.Lanes - 1);
+    /// <summary>Rows that an item has at most, a row being a head of a token: a multiple of the four that are taken together.</summary>
+    protected int ItemRows => ((ItemTokens * Call.Group) + 3) & ~3;
 
-    /// <summary>Rows of query heads in scratch: a multiple of the four that are scored together.</summary>
-    protected int PaddedGroup => (Call.Group + 3) & ~3;
-
-    public long ScratchBytes => (2L * SplitKeys * sizeof(nint))
-        + (sizeof(float) * (((long)SplitKeys * PaddedHead)
-            + ((long)PaddedGroup * PaddedHead)
-            + ((long)PaddedGroup * SplitKeys)
-            + (8 * VectorMath.Lanes)
-            + ((ItemTokens + 1L) * GroupState)));
+    public long ScratchBytes => (PointerCount * (long)sizeof(nint))
+        + (sizeof(float) * (long)((BlockTokens * Width) + (ItemRows * (Width + SplitKeys + (2 * HeadState)))));
 
     public void Prepare(in AttentionCall call, int threadCount)
     {

@@ -12,7 +12,8 @@ internal sealed partial class CpuKernels
 
     // Narrower vectors asked for mean narrower products too.
     private static VnniKernels? MachineCodeFor(CpuOptions options)
-        => options.UsesMachineCode && options.VectorWidth is (VectorWidth.Auto or VectorWidth.V512) && WhyNoMachineCode is null
-            ? VnniKernels.Shared
-            : null;
+        => UsesMachineCode(options) ? VnniKernels.Shared : null;
+
+    private static bool UsesMachineCode(CpuOptions options)
+        => options.UsesMachineCode && options.VectorWidth is (VectorWidth.Auto or VectorWidth.V512) && WhyNoMachineCode is null;
 }

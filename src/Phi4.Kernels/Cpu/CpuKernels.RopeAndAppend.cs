@@ -51,30 +51,59 @@ internal sealed unsafe class RopeJob<TOps, TV> : RopeJob
             Rotate(Key, t, angles);
             int slot = ((int*)Batch.Slots.Address)[t];
             int page = slot / cache.PageSize;
-            long inside = (long)(slot % cache.PageSize) * cache.HeadSize;
+            int token = slot % cache.PageSize;
             float* key = (float*)Key.Address + (t * Key.RowStride);
             float* value = (float*)Value.Address + (t * Value.RowStride);
-            for (int head = 0; head < cache.KvHeadCount; head++)
+            for (int head = 0; head < cache.KvHeadCount; head++, key += cache.HeadSize, value += cache.HeadSize)
             {
-                Append(cache, key + ((long)head * cache.HeadSize), cache.KeyOffset(page, head) + inside);
-                Append(cache, value + ((long)head * cache.HeadSize), cache.ValueOffset(page, head) + inside);
+                if (cache.DType == DType.F32)
+                {
+                    AppendSingles(cache, key, value, page, head, token);
+                }
+                else
+                {
+                    AppendPairs(cache, key, value, page, head, token);
+                }
             }
         }
     }
 
-    private static void Append(in KvLayerView cache, float* source, long element)
+    private static void AppendSingles(in KvLayerView cache, float* key, float* value, int page, int head, int token)
     {
-        int count = cache.HeadSize;
-        if (cache.DType == DType.F32)
+        float* layer = (float*)cache.Address;
+        float* keys = layer + cache.KeyElement(page, head, token, 0);
+        for (int i = 0; i < cache.HeadSize; i++)
         {
-            new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>((float*)cache.Address + element, count));
-            return;
+            keys[i * KvLayerView.BlockTokens] = key[i];
         }
 
-        ushort* destination = (ushort*)cache.Address + element;
-        for (int i = 0; i < count; i++)
+        for (int i = cache.HeadSize; i < cache.StoredHead; i++)
         {
-            destination[i] = BFloat16.FromSingle(source[i]);
+            keys[i * KvLayerView.BlockTokens] = 0;
+        }
+
+        new ReadOnlySpan<float>(value, cache.HeadSize).CopyTo(new Span<float>(layer + cache.ValueElement(page, head, token, 0), cache.HeadSize));
+    }
+
+    private static void AppendPairs(in KvLayerView cache, float* key, float* value, int page, int head, int token)
+    {
+        ushort* layer = (ushort*)cache.Address;
+        uint* keys = (uint*)(layer + cache.KeyElement(page, head, token, 0));
+        int whole = cache.HeadSize & ~1;
+        for (int i = 0; i < whole; i += 2)
+        {
+            keys[i / 2 * KvLayerView.BlockTokens] = KvRounding.ToBFloat16(key[i]) | ((uint)KvRounding.ToBFloat16(key[i + 1]) << 16);
+        }
+
+        for (int i = whole; i < cache.StoredHead; i += 2)
+        {
+            keys[i / 2 * KvLayerView.BlockTokens] = i < cache.HeadSize ? KvRounding.ToBFloat16(key[i]) : 0u;
+        }
+
+        ushort* values = layer + cache.ValueElement(page, head, token, 0);
+        for (int i = 0; i < cache.HeadSize; i++)
+        {
+            values[2 * i] = KvRounding.ToBFloat16(value[i]);
         }
     }
 

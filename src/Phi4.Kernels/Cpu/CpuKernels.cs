@@ -31,12 +31,13 @@ internal sealed partial class CpuKernels : IKernels
         VectorWidth = VectorWidths.Resolve(options.VectorWidth);
         _pool = new WorkerPool(options.ResolveThreadCount());
         _scratch = new ShareScratch(_pool.ThreadCount);
+        AttentionKernels? attention = UsesMachineCode(options) ? AttentionKernels.Shared : null;
         (_linear, _rmsNorm, _rope, _attention, _argmax) = VectorWidth switch
         {
-            VectorWidth.V512 => MakeJobs<Vector512Ops, Vector512<float>>(_scratch),
-            VectorWidth.V256 => MakeJobs<Vector256Ops, Vector256<float>>(_scratch),
-            VectorWidth.V128 => MakeJobs<Vector128Ops, Vector128<float>>(_scratch),
-            _ => MakeJobs<ScalarOps, float>(_scratch),
+            VectorWidth.V512 => MakeJobs<Vector512Ops, Vector512<float>>(_scratch, attention),
+            VectorWidth.V256 => MakeJobs<Vector256Ops, Vector256<float>>(_scratch, attention),
+            VectorWidth.V128 => MakeJobs<Vector128Ops, Vector128<float>>(_scratch, attention),
+            _ => MakeJobs<ScalarOps, float>(_scratch, attention),
         };
         VnniKernels? machineCode = MachineCodeFor(options);
         (_quantize, _quantizedLinear, _tileKernels) = VectorWidth switch
@@ -77,14 +78,17 @@ internal sealed partial class CpuKernels : IKernels
     }
 
     private static (LinearJob Linear, RmsNormJob RmsNorm, RopeJob Rope, AttentionJob Attention, ArgmaxJob Argmax) MakeJobs<TOps, TV>(
-        ShareScratch scratch)
+        ShareScratch scratch, AttentionKernels? attention)
         where TOps : struct, IVectorOps<TV>
         where TV : struct
         => (
             new LinearJob<TOps, TV>(scratch),
             new RmsNormJob<TOps, TV>(),
             new RopeJob<TOps, TV>(),
-            new AttentionJob<TOps, TV>(scratch),
+            new AttentionJob<TOps, TV>(
+                scratch,
+                new VectorAttentionProducts<SingleCache, TOps, TV>(),
+                attention is null ? new VectorAttentionProducts<BFloat16Cache, TOps, TV>() : new PairAttentionProducts(attention)),
             new ArgmaxJob<TOps, TV>());
 
     private static (QuantizeJob Quantize, QuantizedLinearJob Linear, TileKernels Kernels) MakeQuantized<TOps, TV, TInt, TI>(

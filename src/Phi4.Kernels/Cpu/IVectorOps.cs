@@ -25,6 +25,12 @@ internal unsafe interface IVectorOps<TV>
 
     static abstract TV LoadHalf(ushort* source);
 
+    /// <summary>Words of two BF16 values each: the upper halves and the lower ones, widened.</summary>
+    static abstract void LoadPairs(uint* source, out TV upper, out TV lower);
+
+    /// <summary>To the nearest BF16 value, ties to even, widened again; NaN stays NaN.</summary>
+    static abstract TV RoundToBFloat16(TV value);
+
     static abstract TV Add(TV left, TV right);
 
     static abstract TV Subtract(TV left, TV right);

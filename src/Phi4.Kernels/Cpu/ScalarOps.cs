@@ -24,6 +24,16 @@ internal readonly unsafe struct ScalarOps : IVectorOps<float>
     public static float LoadHalf(ushort* source) => (float)BitConverter.UInt16BitsToHalf(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadPairs(uint* source, out float upper, out float lower)
+    {
+        upper = BitConverter.UInt32BitsToSingle(*source & 0xFFFF0000);
+        lower = BitConverter.UInt32BitsToSingle(*source << 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float RoundToBFloat16(float value) => BFloat16.ToSingle(BFloat16.FromSingle(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Add(float left, float right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -87,9 +87,16 @@ internal sealed unsafe class ReferenceKernels : IKernels
             for (int i = 0; i < key.Columns; i++)
             {
                 int head = i / cache.HeadSize;
-                int inside = (token * cache.HeadSize) + (i % cache.HeadSize);
-                WriteCache(cache, cache.KeyOffset(page, head) + inside, Read(key, t, i));
-                WriteCache(cache, cache.ValueOffset(page, head) + inside, Read(value, t, i));
+                WriteCache(cache, cache.KeyElement(page, head, token, i % cache.HeadSize), Read(key, t, i));
+                WriteCache(cache, cache.ValueElement(page, head, token, i % cache.HeadSize), Read(value, t, i));
+            }
+
+            for (int i = cache.HeadSize; i < cache.StoredHead; i++)
+            {
+                for (int head = 0; head < cache.KvHeadCount; head++)
+                {
+                    WriteCache(cache, cache.KeyElement(page, head, token, i), 0);
+                }
             }
         }
     }
@@ -110,11 +117,11 @@ internal sealed unsafe class ReferenceKernels : IKernels
                 double largest = double.NegativeInfinity;
                 for (int p = first; p <= last; p++)
                 {
-                    long key = cache.KeyOffset(PageOf(batch, cache, t, p), head / group) + ((long)(p % cache.PageSize) * headSize);
+                    int page = PageOf(batch, cache, t, p);
                     double score = 0;
                     for (int i = 0; i < headSize; i++)
                     {
-                        score += Read(query, t, (head * headSize) + i) * ReadCache(cache, key + i);
+                        score += Read(query, t, (head * headSize) + i) * ReadCache(cache, cache.KeyElement(page, head / group, p % cache.PageSize, i));
                     }
 
                     weights[p] = score * scale;
@@ -133,8 +140,8 @@ internal sealed unsafe class ReferenceKernels : IKernels
                     double sum = 0;
                     for (int p = first; p <= last; p++)
                     {
-                        long value = cache.ValueOffset(PageOf(batch, cache, t, p), head / group) + ((long)(p % cache.PageSize) * headSize);
-                        sum += weights[p] * ReadCache(cache, value + i);
+                        int page = PageOf(batch, cache, t, p);
+                        sum += weights[p] * ReadCache(cache, cache.ValueElement(page, head / group, p % cache.PageSize, i));
                     }
 
                     Write(destination, t, (head * headSize) + i, sum / total);
@@ -253,7 +260,7 @@ internal sealed unsafe class ReferenceKernels : IKernels
     {
         if (cache.DType == DType.BF16)
         {
-            ((ushort*)cache.Address)[element] = BFloat16.FromSingle((float)value);
+            ((ushort*)cache.Address)[element] = KvRounding.ToBFloat16((float)value);
         }
         else
         {

@@ -126,7 +126,7 @@ internal sealed class KvCacheTests
     {
         KvLayerView layer = cache.Layer(Config.LayerCount - 1);
         int slot = KvCache.SlotOf(table, position);
-        long offset = layer.ValueOffset(slot / layer.PageSize, layer.KvHeadCount - 1) + (long)(slot % layer.PageSize) * layer.HeadSize;
+        long offset = layer.ValueElement(slot / layer.PageSize, layer.KvHeadCount - 1, slot % layer.PageSize, 0);
         return ref ((float*)layer.Address)[offset];
     }
 }

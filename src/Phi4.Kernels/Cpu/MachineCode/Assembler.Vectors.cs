@@ -27,6 +27,9 @@ internal sealed partial class Assembler
     /// <summary>Lane-wise, four products each: sums += unsigned bytes * signed bytes.</summary>
     public void Vpdpbusd(Zmm sums, Zmm unsigned, VectorOperand signed) => Evex(Map.M0F38, Prefix.P66, 0x50, sums, unsigned, signed);
 
+    /// <summary>Lane-wise, two products of BF16 each: sums += left * right, the upper halves first, each rounded once; subnormals count as zero.</summary>
+    public void Vdpbf16ps(Zmm sums, Zmm left, VectorOperand right) => Evex(Map.M0F38, Prefix.PF3, 0x52, sums, left, right);
+
     public void Vpxord(Zmm destination, Zmm left, VectorOperand right) => Evex(Map.M0F, Prefix.P66, 0xEF, destination, left, right);
 
     public void Vpandd(Zmm destination, Zmm left, VectorOperand right) => Evex(Map.M0F, Prefix.P66, 0xDB, destination, left, right);

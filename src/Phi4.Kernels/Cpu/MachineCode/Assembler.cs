@@ -41,6 +41,8 @@ internal sealed partial class Assembler
         Int32((int)value);
     }
 
+    public void Add(Gpr destination, Gpr value) => RexOpcode(0x01, (int)value, (int)destination);
+
     public void Add(Gpr destination, int value) => Immediate(0, destination, value);
 
     public void Sub(Gpr destination, int value) => Immediate(5, destination, value);

@@ -18,6 +18,7 @@ internal static unsafe class InstructionSets
     private const int Avx512VL = 1 << 31;
     private const int Avx512Vbmi = 1 << 1;
     private const int Avx512Vnni = 1 << 11;
+    private const int Avx512Bf16 = 1 << 5;
 
     // SSE, AVX and the three parts of AVX-512.
     private const uint WideRegisters = 0b1110_0110;
@@ -75,6 +76,10 @@ internal static unsafe class InstructionSets
         uint saved = ((delegate* unmanaged<uint>)memory.Address)();
         return (saved & WideRegisters) == WideRegisters ? null : "the system does not save 512-bit registers";
     }
+
+    /// <summary>What kernels on pairs of BF16 lack beyond <see cref="Missing"/>, in words, or null.</summary>
+    public static string? MissingBFloat16()
+        => Missing() ?? ((X86Base.CpuId(7, 1).Eax & Avx512Bf16) == 0 ? "AVX512-BF16 is missing" : null);
 
     private static (int Ebx, int Ecx) Leaf7()
     {

@@ -20,6 +20,7 @@ internal sealed class AssemblerTests
                 {
                     Zmm x = new(a), y = new(b), z = new(c);
                     AssertText(code => code.Vpdpbusd(x, y, z), $"vpdpbusd zmm{a}, zmm{b}, zmm{c}");
+                    AssertText(code => code.Vdpbf16ps(x, y, z), $"vdpbf16ps zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vpxord(x, y, z), $"vpxord zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vpandd(x, y, z), $"vpandd zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vpshufb(x, y, z), $"vpshufb zmm{a}, zmm{b}, zmm{c}");
@@ -48,6 +49,7 @@ internal sealed class AssemblerTests
                     Zmm x = new(a), y = new(31 - a);
                     AssertText(code => code.Vpdpbusd(x, y, at.Broadcast), $"vpdpbusd zmm{a}, zmm{y.Number}, {text}{{1to16}}");
                     AssertText(code => code.Vpdpbusd(x, y, at), $"vpdpbusd zmm{a}, zmm{y.Number}, {text}");
+                    AssertText(code => code.Vdpbf16ps(x, y, at), $"vdpbf16ps zmm{a}, zmm{y.Number}, {text}");
                     AssertText(code => code.Vmulps(x, y, at.Broadcast), $"vmulps zmm{a}, zmm{y.Number}, {text}{{1to16}}");
                     AssertText(code => code.Vfmadd231ps(x, y, at.Broadcast), $"vfmadd231ps zmm{a}, zmm{y.Number}, {text}{{1to16}}");
                     AssertText(code => code.Vpxord(x, y, at), $"vpxord zmm{a}, zmm{y.Number}, {text}");
@@ -73,6 +75,7 @@ internal sealed class AssemblerTests
             foreach (Gpr b in Bases)
             {
                 AssertText(code => code.Mov(a, b), $"mov {name}, {Name(b)}");
+                AssertText(code => code.Add(a, b), $"add {name}, {Name(b)}");
                 foreach (int displacement in Displacements)
                 {
                     var at = new Memory(b, displacement);

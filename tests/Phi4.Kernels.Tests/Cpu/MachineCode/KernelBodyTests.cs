@@ -112,6 +112,15 @@ internal sealed class KernelBodyTests
 
     private static IEnumerable<byte[]> Bodies(CallingConvention convention)
     {
+        for (int rows = 1; rows <= AttentionKernels.Rows; rows++)
+        {
+            yield return PairScoreKernel.Assemble(rows, convention);
+            for (int columns = 1; columns <= AttentionKernels.MostColumns; columns++)
+            {
+                yield return PairWeighKernel.Assemble(rows, columns, convention);
+            }
+        }
+
         foreach (bool hasVbmi in new[] { false, true })
         {
             for (int tokens = 1; tokens <= VnniKernels.MostTokens; tokens++)

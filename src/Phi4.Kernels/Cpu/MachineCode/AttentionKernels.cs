@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+namespace Phi4.Kernels.Cpu.MachineCode;
+
+/// <summary>
+/// The products of attention over a BF16 cache in AVX512-BF16, which .NET has no class for. Off with <c>PHI4_MACHINE_CODE=0</c>; the plain paths give the same bits.
+/// </summary>
+internal sealed unsafe class AttentionKernels : IDisposable
+{
+    /// <summary>Most rows of a kernel.</summary>
+    public const int Rows = 4;
+
+    /// <summary>Most vectors of columns of a weighing kernel.</summary>
+    public const int MostColumns = 4;
+
+    /// <summary>Pairs that the score kernels take at once: rows are a multiple of it long.</summary>
+    public const int PairUnit = 4;
+
+    /// <summary>From a row of scores or weights to the next: 256 floats.</summary>
+    public const int RowBytes = 1024;
+
+    private const int Alignment = 64;
+
+    private static readonly Lazy<AttentionKernels?> OfTheProcess = new(() => TryCreate(Environment.GetEnvironmentVariable(VnniKernels.Switch), out _));
+
+    private readonly ExecutableMemory _memory;
+    private readonly int[] _starts;
+
+    private AttentionKernels(ExecutableMemory memory, int[] starts)
+    {
+        _memory = memory;
+        _starts = starts;
+    }
+
+    /// <summary>The process's kernels, or null. They live as long as the process.</summary>
+    public static AttentionKernels? Shared => OfTheProcess.Value;
+
+    /// <summary>New kernels, or null and the reason: switched off, not this processor, or memory that may not be executed.</summary>
+    public static AttentionKernels? TryCreate(string? switchValue, out string? whyNot)
+    {
+        whyNot = switchValue == "0" ? $"{VnniKernels.Switch} is 0" : InstructionSets.MissingBFloat16();
+        if (whyNot is not null)
+        {
+            return null;
+        }
+
+        (byte[] code, int[] starts) = Assemble();
+        ExecutableMemory? memory = ExecutableMemory.TryCreate(code, out whyNot);
+        return memory is null ? null : new AttentionKernels(memory, starts);
+    }
+
+    /// <summary>Scores of 1 to <see cref="Rows"/> rows. Short enough to run without telling the garbage collector.</summary>
+    public delegate* unmanaged[SuppressGCTransition]<PairScoreArguments*, void> Score(int rows)
+        => (delegate* unmanaged[SuppressGCTransition]<PairScoreArguments*, void>)Body(rows - 1);
+
+    /// <summary>Weighed values of 1 to <see cref="Rows"/> rows and 1 to <see cref="MostColumns"/> vectors of columns.</summary>
+    public delegate* unmanaged[SuppressGCTransition]<PairWeighArguments*, void> Weigh(int rows, int columns)
+        => (delegate* unmanaged[SuppressGCTransition]<PairWeighArguments*, void>)Body(Rows + ((rows - 1) * MostColumns) + columns - 1);
+
+    /// <summary>No pointer may be called any more.</summary>
+    public void Dispose() => _memory.Dispose();
+
+    private static (byte[] Code, int[] Starts) Assemble()
+    {
+        CallingConvention convention = KernelFrame.Native;
+        var bodies = new List<byte[]>();
+        for (int rows = 1; rows <= Rows; rows++)
+        {
+            bodies.Add(PairScoreKernel.Assemble(rows, convention));
+        }
+
+        for (int rows = 1; rows <= Rows; rows++)
+        {
+            for (int columns = 1; columns <= MostColumns; columns++)
+            {
+                bodies.Add(PairWeighKernel.Assemble(rows, columns, convention));
+            }
+        }
+
+        var starts = new int[bodies.Count];
+        int length = 0;
+        for (int i = 0; i < starts.Length; i++)
+        {
+            starts[i] = length;
+            length += (bodies[i].Length + Alignment - 1) / Alignment * Alignment;
+        }
+
+        var code = new byte[length];
+        for (int i = 0; i < starts.Length; i++)
+        {
+            bodies[i].CopyTo(code, starts[i]);
+        }
+
+        return (code, starts);
+    }
+
+    private void* Body(int variant)
+    {
+        ObjectDisposedException.ThrowIf(_memory.IsClosed, this);
+        return (void*)(_memory.Address + _starts[variant]);
+    }
+}
