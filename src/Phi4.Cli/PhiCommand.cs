@@ -68,7 +68,7 @@ internal static class PhiCommand
         IVerb[] verbs =
         [
             new RunVerb(factory), new ChatVerb(factory), new TokenizeVerb(factory), new TemplateVerb(factory),
-            new ScoreVerb(factory), new InspectVerb(factory), new DoctorVerb(factory), new BenchVerb(factory),
+            new ScoreVerb(factory), new InspectVerb(factory), new DoctorVerb(factory), new BenchVerb(factory), new QuantizeVerb(factory),
         ];
         foreach (IVerb verb in verbs)
         {

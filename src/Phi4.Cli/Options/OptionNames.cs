@@ -22,6 +22,7 @@ internal static class OptionNames
         [nameof(GenerationOptions.StopStrings)] = "--stop",
         [nameof(Phi4LoadOptions.ContextLength)] = "--ctx-size",
         [nameof(Phi4LoadOptions.ThreadCount)] = "--threads",
+        [nameof(QuantizationOptions.Weights)] = "--weights",
     };
 
     /// <summary>The library's words with the option as it was typed.</summary>

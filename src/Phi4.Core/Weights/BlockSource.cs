@@ -7,8 +7,8 @@ using Phi4.Kernels;
 namespace Phi4.Core.Weights;
 
 /// <summary>
-/// A checkpoint that <c>phi4 quantize</c> wrote: matrices as pairs of tensors, <c>NAME.codes</c> and <c>NAME.scales</c>, which lie in the file as the kernels
-/// read them, beside plain floats. docs/quantization.md describes it.
+/// A checkpoint that <c>phi4 quantize</c> wrote: matrices as <c>NAME.codes</c> and <c>NAME.scales</c>, sometimes <c>NAME.offsets</c> and <c>NAME.table</c>, which
+/// lie in the file as the kernels read them, beside plain floats. docs/quantization.md describes it.
 /// </summary>
 internal sealed class BlockSource : IWeightSource
 {
@@ -56,7 +56,7 @@ internal sealed class BlockSource : IWeightSource
         nint scales = Address(WeightNames.Scales(tensor.Name));
         return blocks.Format == WeightFormat.Int8
             ? WeightView.Int8(tensor.Rows, tensor.Columns, codes, scales)
-            : WeightView.Int4(tensor.Rows, tensor.Columns, codes, scales, 0, blocks.Table);
+            : WeightView.Int4(tensor.Rows, tensor.Columns, codes, scales, blocks.HasOffsets ? Address(WeightNames.Offsets(tensor.Name)) : 0, blocks.Table);
     }
 
     public unsafe void ReadRows(SourceTensor tensor, int start, int count, Span<float> destination)
@@ -70,13 +70,15 @@ internal sealed class BlockSource : IWeightSource
         WeightView view = Map(tensor);
         byte* codes = (byte*)view.Values.Address;
         Half* scales = (Half*)view.Scales;
+        Half* offsets = (Half*)view.Offsets;
         for (int row = start; row < start + count; row++)
         {
             for (int column = 0; column < tensor.Columns; column++)
             {
                 byte code = codes[BlockLayout.CodeOffset(blocks.Format, tensor.Columns, row, column)];
                 float value = blocks.Format == WeightFormat.Int8 ? (sbyte)code : blocks.Table[BlockLayout.IsHighHalf(column) ? code >> 4 : code & 15];
-                destination[((row - start) * tensor.Columns) + column] = value * (float)scales[BlockLayout.ScaleIndex(tensor.Columns, row, column)];
+                long block = BlockLayout.ScaleIndex(tensor.Columns, row, column);
+                destination[((row - start) * tensor.Columns) + column] = (value * (float)scales[block]) + (offsets is null ? 0 : (float)offsets[block]);
             }
         }
     }
@@ -86,16 +88,15 @@ internal sealed class BlockSource : IWeightSource
         WeightFormat format = tensor.Blocks?.Format ?? throw new InvalidOperationException($"{tensor.Name} is {tensor.Signature}: it has no blocks.");
         int tile = start / BlockLayout.TileRows;
         Bytes(WeightNames.Codes(tensor.Name), tile * BlockLayout.CodeBytesPerTile(format, tensor.Columns), codes.Length).CopyTo(codes);
-        Span<byte> scaleBytes = MemoryMarshal.AsBytes(scales);
-        Bytes(WeightNames.Scales(tensor.Name), tile * BlockLayout.ScaleBytesPerTile(tensor.Columns), scaleBytes.Length).CopyTo(scaleBytes);
+        CopyHalves(WeightNames.Scales(tensor.Name), tile, tensor, scales);
+        CopyHalves(WeightNames.Offsets(tensor.Name), tile, tensor, offsets);
     }
 
     public void Dispose() => _files.Dispose();
 
-    /// <summary>Pairs become matrices; what belongs to no pair stays as it is, for the caller to judge.</summary>
+    /// <summary>Parts become matrices; what belongs to none stays as it is, for the caller to judge.</summary>
     private static List<SourceTensor> Join(ModelConfig config, BlockWeightsConfig blocks, FloatSource files)
     {
-        WeightPlan plan = new(blocks.Layers, blocks.Head);
         Vector128<sbyte> table = default;
         for (int i = 0; i < blocks.Table.Count; i++)
         {
@@ -104,50 +105,30 @@ internal sealed class BlockSource : IWeightSource
 
         Dictionary<string, SourceTensor> matrices = new(StringComparer.Ordinal);
         HashSet<string> parts = new(StringComparer.Ordinal);
-        List<ModelFormatProblem> problems = [];
-        foreach (TensorSpec spec in plan.Tensors(config))
+        BlockParts reader = new(files, table);
+        foreach (TensorSpec spec in new WeightPlan(blocks.Layers, blocks.Head).Tensors(config))
         {
-            if (WeightPlan.Blocks(plan.For(spec, null)) is not { } format)
+            bool isHead = spec.Name == WeightNames.Head;
+            if (spec.Shape.Count == 2 && spec.Name != WeightNames.Embedding
+                && reader.Join(spec, isRequired: isHead && WeightPlan.Blocks(blocks.Head) is not null) is { } matrix)
             {
-                continue;
+                matrices[WeightNames.Codes(spec.Name)] = matrix;
+                parts.UnionWith([WeightNames.Scales(spec.Name), WeightNames.Offsets(spec.Name), WeightNames.Table(spec.Name)]);
             }
-
-            if (files.Find(spec.Name) is { } twice)
-            {
-                problems.Add(new(twice.File, spec.Name, $"codes and scales in {format.Format}", $"a {twice.Signature}"));
-            }
-
-            BlockFormat own = format with { Table = format.Format == WeightFormat.Int4 ? table : default };
-            long codeBytes = Part(files, problems, WeightNames.Codes(spec.Name), own.Format == WeightFormat.Int8 ? DType.I8 : DType.U8, BlockShapes.Codes(own.Format, spec));
-            long scaleBytes = Part(files, problems, WeightNames.Scales(spec.Name), DType.F16, BlockShapes.Scales(spec));
-            parts.Add(WeightNames.Scales(spec.Name));
-            string file = files.Find(WeightNames.Codes(spec.Name))?.File ?? files.Path;
-            matrices[WeightNames.Codes(spec.Name)] = new SourceTensor(spec.Name, spec.Shape, own.Format.ToString(), file, codeBytes + scaleBytes) { Blocks = own, IsMapped = true };
         }
 
-        return problems.Count > 0
-            ? throw new ModelFormatException(problems)
+        return reader.Problems.Count > 0
+            ? throw new ModelFormatException(reader.Problems)
             : [.. files.Tensors.Where(tensor => !parts.Contains(tensor.Name)).Select(tensor => matrices.GetValueOrDefault(tensor.Name, tensor))];
     }
 
-    private static long Part(FloatSource files, List<ModelFormatProblem> problems, string name, DType dtype, IReadOnlyList<long> shape)
+    private void CopyHalves(string part, int tile, SourceTensor tensor, Span<Half> destination)
     {
-        string expected = $"{dtype.ToSafetensorsName()} [{string.Join(", ", shape)}]";
-        TensorInfo? found = files.Checkpoint.Find(name);
-        if (found is null)
+        Span<byte> bytes = MemoryMarshal.AsBytes(destination);
+        if (!bytes.IsEmpty)
         {
-            problems.Add(new(files.Path, name, expected, "no such tensor"));
+            Bytes(part, tile * BlockLayout.ScaleBytesPerTile(tensor.Columns), bytes.Length).CopyTo(bytes);
         }
-        else if (found.Signature != expected)
-        {
-            problems.Add(new(found.File, name, expected, found.Signature));
-        }
-        else if (found.FileOffset % BlockShapes.Alignment(dtype) != 0)
-        {
-            problems.Add(new(found.File, name, $"data at a multiple of {BlockShapes.Alignment(dtype)} bytes", $"byte {found.FileOffset}"));
-        }
-
-        return found?.ByteCount ?? 0;
     }
 
     private unsafe nint Address(string part)
@@ -160,21 +141,4 @@ internal sealed class BlockSource : IWeightSource
 
     private ReadOnlySpan<byte> Bytes(string part, long start, int count) =>
         _files.Checkpoint.FileOf(part).Bytes(_files.Checkpoint.Find(part)!, start, count);
-}
-
-/// <summary>Sizes of the tensors that hold a matrix in blocks.</summary>
-internal static class BlockShapes
-{
-    /// <summary>[tiles, blocks, bytes of a block].</summary>
-    public static IReadOnlyList<long> Codes(WeightFormat format, TensorSpec matrix) => [Tiles(matrix), Blocks(matrix), BlockLayout.CodeBytesPerBlock(format)];
-
-    /// <summary>[tiles, blocks, rows of a tile].</summary>
-    public static IReadOnlyList<long> Scales(TensorSpec matrix) => [Tiles(matrix), Blocks(matrix), BlockLayout.TileRows];
-
-    /// <summary>Where kernels want a part to begin: a cache line for codes, half of one for scales.</summary>
-    public static int Alignment(DType dtype) => dtype == DType.F16 ? 32 : 64;
-
-    private static long Tiles(TensorSpec matrix) => BlockLayout.TileCount(checked((int)matrix.Shape[0]));
-
-    private static long Blocks(TensorSpec matrix) => BlockLayout.BlockCount(checked((int)matrix.Shape[1]));
 }

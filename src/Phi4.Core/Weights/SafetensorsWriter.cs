@@ -37,9 +37,9 @@ internal sealed class SafetensorsWriter : IDisposable
         return writer;
     }
 
-    /// <summary>The length field and the JSON, padded with spaces so that data starts at a multiple of 8.</summary>
+    /// <summary>The length field and the JSON, padded with spaces so that data starts at a multiple of <paramref name="alignment"/>, itself one of 8.</summary>
     public static byte[] Header(
-        IReadOnlyList<(string Name, DType DType, IReadOnlyList<long> Shape)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+        IReadOnlyList<(string Name, DType DType, IReadOnlyList<long> Shape)> tensors, IReadOnlyDictionary<string, string>? metadata = null, int alignment = 8)
     {
         using MemoryStream buffer = new();
         buffer.Write(stackalloc byte[SafetensorsHeader.LengthBytes]);
@@ -48,7 +48,7 @@ internal sealed class SafetensorsWriter : IDisposable
             WriteJson(json, tensors, metadata);
         }
 
-        while (buffer.Length % SafetensorsHeader.LengthBytes != 0)
+        while (buffer.Length % alignment != 0)
         {
             buffer.WriteByte((byte)' ');
         }

@@ -31,21 +31,9 @@ internal readonly record struct WeightBytes(long Mapped, long Allocated)
 
     private static (long Bytes, bool IsMapped) OfFound(WeightPlan plan, TensorSpec spec, SourceTensor found)
     {
-        WeightType type = plan.For(spec, found.Floats);
-        if (WeightPlan.FloatType(type) is { } dtype)
-        {
-            return (spec.Count * dtype.SizeInBytes(), found.Floats == dtype && found.IsMapped);
-        }
-
-        if (WeightPlan.Blocks(type) is { } blocks)
-        {
-            BlockFormat kept = found.Blocks is { } own && own.Format == blocks.Format ? own : blocks;
-            return (Size(kept, spec), found.IsMapped && kept == found.Blocks);
-        }
-
-        return found.Floats is { } floats ? (spec.Count * floats.SizeInBytes(), found.IsMapped)
-            : found.Blocks is { } stored ? (Size(stored, spec), found.IsMapped)
-            : (spec.Count * DType.F32.SizeInBytes(), false);
+        (BlockFormat? blocks, DType floats) = plan.Keep(spec, found);
+        KeptTensor kept = new(spec, found, blocks, floats);
+        return (kept.ByteCount, kept.IsMapped);
     }
 
     private static (long Bytes, bool IsMapped) Implied(ModelConfig config, WeightPlan plan, TensorSpec spec)

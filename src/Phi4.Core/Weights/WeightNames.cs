@@ -46,6 +46,12 @@ internal static class WeightNames
     /// <summary>The scales of a matrix in blocks.</summary>
     public static string Scales(string name) => $"{name}.scales";
 
+    /// <summary>The offsets of a matrix in blocks, where it has any.</summary>
+    public static string Offsets(string name) => $"{name}.offsets";
+
+    /// <summary>What the 4-bit codes of a matrix stand for, where it isn't what the configuration says.</summary>
+    public static string Table(string name) => $"{name}.table";
+
     /// <summary>A buffer that old checkpoints carry; it follows from the configuration.</summary>
     public static bool IsRotaryBuffer(string name) => name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal);
 

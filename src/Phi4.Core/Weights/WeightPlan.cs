@@ -39,6 +39,25 @@ internal sealed record WeightPlan(WeightType Layers, WeightType Head)
             : WeightType.AsStored;
     }
 
+    /// <summary>How a tensor that a source has will be kept: in blocks, or as floats of a type.</summary>
+    public (BlockFormat? Blocks, DType Floats) Keep(TensorSpec spec, SourceTensor found)
+    {
+        WeightType type = For(spec, found.Floats);
+        if (Blocks(type) is { } wanted)
+        {
+            return (found.Blocks is { } own && own.Format == wanted.Format ? own : wanted, default);
+        }
+
+        if (FloatType(type) is { } dtype)
+        {
+            return (null, dtype);
+        }
+
+        // Only linear operations take blocks. An embedding in blocks is widened to F16, which is finer than any of them.
+        bool mayHaveBlocks = spec.Shape.Count == 2 && spec.Name != WeightNames.Embedding;
+        return found.Blocks is { } stored && mayHaveBlocks ? (stored, default) : (null, found.Floats ?? (found.Blocks is null ? DType.F32 : DType.F16));
+    }
+
     /// <summary>The head has weights of its own, though the configuration ties it to the embedding: a quantized copy.</summary>
     public bool SplitsHead(ModelConfig config) =>
         config.TieWordEmbeddings && (Head == WeightType.AsStored ? config.BlockWeights?.Head : Head) is WeightType.Int8 or WeightType.Int4;

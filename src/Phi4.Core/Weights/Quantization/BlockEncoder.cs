@@ -5,25 +5,6 @@ using Phi4.Kernels;
 
 namespace Phi4.Core.Weights.Quantization;
 
-/// <summary>How a block's scale is chosen.</summary>
-internal enum ScaleChoice
-{
-    /// <summary>The value of largest magnitude is exact; the rest is rounded to nearest.</summary>
-    Nearest,
-
-    /// <summary>Several scales are tried; the one with the least weighted squared error wins, never worse than <see cref="Nearest"/>.</summary>
-    Search,
-}
-
-/// <summary>Sums over some weights: how much was lost, of how much.</summary>
-internal record struct QuantizationError(double SquaredError, double SquaredSum)
-{
-    /// <summary>Root mean square of the error over that of the weights; 0 where there are none.</summary>
-    public readonly double Relative => SquaredSum > 0 ? Math.Sqrt(SquaredError / SquaredSum) : 0;
-
-    public void Add(QuantizationError other) => this = new(SquaredError + other.SquaredError, SquaredSum + other.SquaredSum);
-}
-
 /// <summary>
 /// Encodes a block of a tile: 32 inputs of sixteen rows, one row a lane, each with a scale of its own.
 /// </summary>
@@ -55,8 +36,8 @@ internal unsafe ref struct BlockEncoder<TBook>
         _count = count;
     }
 
-    /// <summary>Chooses scales, writes them and the codes, and adds up what was lost, unweighted.</summary>
-    public readonly void Encode(ScaleChoice choice, byte* codes, Half* scales, ref Vector512<float> squaredError)
+    /// <summary>Chooses scales, writes them and the codes, and adds up what was lost, as it is and weighted.</summary>
+    public readonly void Encode(ScaleChoice choice, byte* codes, Half* scales, ref Vector512<float> squaredError, ref Vector512<float> weightedError)
     {
         Vector512<float> extreme = Extreme();
         Vector512<float> scale = RoundToHalf(extreme / _book.Targets[0], scales);
@@ -68,6 +49,7 @@ internal unsafe ref struct BlockEncoder<TBook>
         }
 
         squaredError += Error(scale, weighted: false);
+        weightedError += Error(scale, weighted: true);
         Vector512<float> inverse = Inverse(scale);
         Vector512<float>* scaled = stackalloc Vector512<float>[Inputs];
         for (int k = 0; k < Inputs; k++)

@@ -104,11 +104,14 @@ internal sealed unsafe class MatrixQuantizer
             {
                 int start = b * Size;
                 int count = Math.Min(Size, columns - start);
-                Vector512<float> squares = Transpose(rows + start, columns, count, block);
+                Transpose(rows + start, columns, count, block);
+                (Vector512<float> squares, Vector512<float> weightedSquares) = Squares(block, importance + start, count);
                 Vector512<float> squaredError = default;
+                Vector512<float> weightedError = default;
                 new BlockEncoder<TBook>(book, block, importance + start, count).Encode(
-                    _options.Choice, codes + ((long)b * codeBytes), scales + (b * BlockLayout.TileRows), ref squaredError);
-                sum.Add(new QuantizationError(Vector512.Sum(squaredError), Vector512.Sum(squares)));
+                    _options.Choice, codes + ((long)b * codeBytes), scales + (b * BlockLayout.TileRows), ref squaredError, ref weightedError);
+                sum.Add(new QuantizationError(
+                    Vector512.Sum(squaredError), Vector512.Sum(squares), Vector512.Sum(weightedError), Vector512.Sum(weightedSquares)));
             }
         }
 
@@ -116,8 +119,7 @@ internal sealed unsafe class MatrixQuantizer
     }
 
     /// <summary>Rows become lanes; what lies past the last column is 0.</summary>
-    /// <returns>The sum of squares, lane by lane.</returns>
-    private static Vector512<float> Transpose(float* rows, int stride, int count, Vector512<float>* block)
+    private static void Transpose(float* rows, int stride, int count, Vector512<float>* block)
     {
         float* lanes = (float*)block;
         new Span<float>(lanes, BlockLayout.BlockSize * BlockLayout.TileRows).Clear();
@@ -128,14 +130,20 @@ internal sealed unsafe class MatrixQuantizer
                 lanes[(k * BlockLayout.TileRows) + row] = rows[((long)row * stride) + k];
             }
         }
+    }
 
-        Vector512<float> squares = default;
-        for (int k = 0; k < BlockLayout.BlockSize; k++)
+    private static (Vector512<float> Plain, Vector512<float> Weighted) Squares(Vector512<float>* block, float* importance, int count)
+    {
+        Vector512<float> plain = default;
+        Vector512<float> weighted = default;
+        for (int k = 0; k < count; k++)
         {
-            squares += block[k] * block[k];
+            Vector512<float> square = block[k] * block[k];
+            plain += square;
+            weighted += square * importance[k];
         }
 
-        return squares;
+        return (plain, weighted);
     }
 
     private void Check(ReadOnlySpan<float> values, int firstRow)

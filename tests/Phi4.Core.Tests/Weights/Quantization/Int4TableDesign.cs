@@ -42,7 +42,7 @@ internal static unsafe class Int4TableDesign
             {
                 Vector512<float>* block = (Vector512<float>*)x + (tile * BlockLayout.BlockSize);
                 Vector512<float> error = default;
-                new BlockEncoder<TableCodebook>(book, block, equal, BlockLayout.BlockSize).Encode(ScaleChoice.Search, codes, scales, ref error);
+                new BlockEncoder<TableCodebook>(book, block, equal, BlockLayout.BlockSize).Encode(ScaleChoice.Search, codes, scales, ref error, ref error);
                 for (int row = 0; row < BlockLayout.TileRows; row++)
                 {
                     double scale = (double)scales[row];

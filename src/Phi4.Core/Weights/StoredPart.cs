@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.Intrinsics;
+using Phi4.Core.Configuration;
+using Phi4.Kernels;
+
+namespace Phi4.Core.Weights;
+
+/// <summary>A tensor of a file that is to be written: a tensor of the model, or the codes, scales, offsets or table of one.</summary>
+internal sealed record StoredPart(string Name, DType DType, IReadOnlyList<long> Shape)
+{
+    public long ByteCount => Shape.Aggregate((long)DType.SizeInBytes(), (product, size) => checked(product * size));
+
+    /// <summary>The largest power of two, at most <see cref="BlockShapes.FileAlignment"/>, that divides its size: what it leaves of alignment to the part after it.</summary>
+    public long Granularity => Math.Min(BlockShapes.FileAlignment, ByteCount & -ByteCount);
+
+    /// <summary>The parts of a tensor.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="commonTable">What 4-bit codes stand for unless a matrix says otherwise.</param>
+    public static IReadOnlyList<StoredPart> Of(KeptTensor tensor, Vector128<sbyte> commonTable)
+    {
+        TensorSpec spec = tensor.Spec;
+        if (tensor.Blocks is not { } blocks)
+        {
+            return [new(spec.Name, tensor.Floats, spec.Shape)];
+        }
+
+        List<StoredPart> parts =
+        [
+            new(WeightNames.Codes(spec.Name), BlockShapes.CodeType(blocks.Format), BlockShapes.Codes(blocks.Format, spec)),
+            new(WeightNames.Scales(spec.Name), DType.F16, BlockShapes.Scales(spec)),
+        ];
+        if (blocks.HasOffsets)
+        {
+            parts.Add(new(WeightNames.Offsets(spec.Name), DType.F16, BlockShapes.Scales(spec)));
+        }
+
+        if (blocks.Format == WeightFormat.Int4 && blocks.Table != commonTable)
+        {
+            parts.Add(new(WeightNames.Table(spec.Name), DType.I8, [BlockWeightsConfig.TableSize]));
+        }
+
+        return parts;
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+using Phi4.Core.Generation;
+using Phi4.TestSupport;
+
+namespace Phi4.Core.Tests.Generation;
+
+[TestFixture]
+internal sealed class Phi4QuantizerTests
+{
+    [TestCase(WeightType.Int8)]
+    [TestCase(WeightType.Int4)]
+    public async Task Quantize_TheSampleModel_AnswersAsIfQuantizedWhileLoading(WeightType type)
+    {
+        using TemporaryFolder folder = new();
+        QuantizationReport report = await Phi4Quantizer.QuantizeAsync(Samples.Model, folder["out"], new QuantizationOptions { Weights = type });
+        await using Phi4Model mapped = await Phi4Model.LoadAsync(folder["out"]);
+        await using Phi4Model quantized = await Phi4Model.LoadAsync(Samples.Model, new Phi4LoadOptions { Weights = type });
+        Prompt prompt = Prompt.FromUser("What is 12 + 30?");
+        GenerationResult found = await mapped.CompleteAsync(prompt);
+        GenerationResult expected = await quantized.CompleteAsync(prompt);
+        TokenScores scores = await mapped.ScoreAsync(Prompt.FromTokens(expected.TokenIds), includeLastLogits: true);
+        TokenScores expectedScores = await quantized.ScoreAsync(Prompt.FromTokens(expected.TokenIds), includeLastLogits: true);
+        Assert.Multiple(() =>
+        {
+            Assert.That(found.Text, Is.EqualTo(expected.Text).And.Contains("42"));
+            Assert.That(scores.LastLogits!.Value.ToArray(), Is.EqualTo(expectedScores.LastLogits!.Value.ToArray()));
+            Assert.That(mapped.Footprint.WeightBytes, Is.EqualTo(quantized.Footprint.WeightBytes).And.EqualTo(report.ByteCount));
+            Assert.That(mapped.EndTokenIds, Is.EqualTo(quantized.EndTokenIds));
+        });
+    }
+
+    [Test]
+    public async Task Quantize_Report_CountsBitsAndLosses()
+    {
+        using TemporaryFolder folder = new();
+        QuantizationReport report = await Phi4Quantizer.QuantizeAsync(Samples.Model, folder["out"]);
+        TensorQuantization down = report.Tensors.Single(tensor => tensor.Name == "model.layers.2.mlp.down_proj.weight");
+        TensorQuantization norm = report.Tensors.Single(tensor => tensor.Name == "model.norm.weight");
+        Assert.Multiple(() =>
+        {
+            Assert.That((down.Stored, down.Kept, down.BitsPerWeight), Is.EqualTo(("BF16", "Int4", 4.5)));
+            Assert.That(down.Loss!.Relative, Is.InRange(0.06, 0.08).And.EqualTo(down.Loss.Weighted).Within(1e-6), "nothing was calibrated");
+            Assert.That((norm.Kept, norm.BitsPerWeight, norm.Loss), Is.EqualTo(("BF16", 16.0, (QuantizationLoss?)null)));
+            Assert.That(report.Count, Is.EqualTo(2_689_280), "every weight counts");
+            Assert.That(report.BitsPerWeight, Is.EqualTo(8.0 * new FileInfo(folder["out/model.safetensors"]).Length / report.Count).Within(0.05));
+            Assert.That(report.HasTokenizer);
+        });
+    }
+
+    [Test]
+    public void Quantize_ToWhereSomethingIs_IsRefusedAndLeavesIt()
+    {
+        using TemporaryFolder folder = new();
+        folder.Write("out/precious.txt", "mine");
+        Assert.That(() => Phi4Quantizer.QuantizeAsync(Samples.Model, folder["out"]), Throws.TypeOf<InvalidOptionsException>());
+        Assert.That(() => Phi4Quantizer.QuantizeAsync(Samples.Model, folder["out/precious.txt"]), Throws.TypeOf<InvalidOptionsException>());
+        Assert.That(Directory.GetFileSystemEntries(folder.Path, "*", SearchOption.AllDirectories), Has.Length.EqualTo(2));
+        Assert.That(File.ReadAllText(folder["out/precious.txt"]), Is.EqualTo("mine"));
+    }
+
+    [Test]
+    public void Quantize_CancelledOnTheWay_LeavesNothing()
+    {
+        using TemporaryFolder folder = new();
+        using CancellationTokenSource stop = new();
+        CancelAt progress = new(stop, tensorCount: 7);
+        Assert.That(
+            () => Phi4Quantizer.QuantizeAsync(Samples.Model, folder["out"], null, progress, stop.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(progress.TensorsDone, Is.EqualTo(7));
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty);
+    }
+
+    [Test]
+    public void Quantize_AWeightThatIsNoNumber_LeavesNothing()
+    {
+        using TemporaryFolder folder = new();
+        string input = folder["in"];
+        Directory.CreateDirectory(input);
+        foreach (string file in Directory.GetFiles(Goldens.Model("tiny-phi4")))
+        {
+            File.Copy(file, Path.Combine(input, Path.GetFileName(file)));
+        }
+
+        byte[] weights = File.ReadAllBytes(Path.Combine(input, "model.safetensors"));
+        Array.Fill<byte>(weights, 0xff, weights.Length / 2, 4);
+        File.WriteAllBytes(Path.Combine(input, "model.safetensors"), weights);
+        Assert.That(() => Phi4Quantizer.QuantizeAsync(input, folder["out"]), Throws.TypeOf<ModelFormatException>());
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Has.Length.EqualTo(1), "the input");
+    }
+
+    [Test]
+    public void Quantize_FloatsAsTheyAreStored_IsRefused()
+    {
+        using TemporaryFolder folder = new();
+        Assert.That(
+            () => Phi4Quantizer.QuantizeAsync(Samples.Model, folder["out"], new QuantizationOptions { Weights = WeightType.AsStored }),
+            Throws.TypeOf<InvalidOptionsException>().With.Property("Option").EqualTo("Weights"));
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty);
+    }
+
+    [Test]
+    public void RequireRoom_MoreThanTheDiskHas_SaysBothNumbers()
+    {
+        using TemporaryFolder parent = new();
+        using FreshFolder folder = FreshFolder.Create(parent["out"]);
+        InsufficientDiskSpaceException error = Assert.Throws<InsufficientDiskSpaceException>(() => folder.RequireRoom(long.MaxValue))!;
+        Assert.That((error.RequiredBytes, error.AvailableBytes > 0), Is.EqualTo((long.MaxValue, true)));
+    }
+
+    private sealed class CancelAt(CancellationTokenSource stop, int tensorCount) : IProgress<LoadProgress>
+    {
+        public int TensorsDone { get; private set; }
+
+        public void Report(LoadProgress value)
+        {
+            TensorsDone = value.TensorsDone;
+            if (TensorsDone == tensorCount)
+            {
+                stop.Cancel();
+            }
+        }
+    }
+}
