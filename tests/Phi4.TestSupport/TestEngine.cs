@@ -11,11 +11,12 @@ namespace Phi4.TestSupport;
 internal static class TestEngine
 {
     public static Engine Create(
-        string folder, IKernels kernels, int stepTokens = 64, DType cacheType = DType.F32, int? cacheTokens = null, int sequences = 16, int logitRows = 8)
+        string folder, IKernels kernels, int stepTokens = 64, DType cacheType = DType.F32, int? cacheTokens = null, int sequences = 16, int logitRows = 8,
+        WeightPlan? plan = null)
     {
         ModelConfig config = ModelConfigReader.Read(Path.Combine(folder, "config.json"));
         int context = Math.Min(config.MaxPositions, 2048);
-        ModelWeights weights = WeightLoader.Load(config, folder);
+        ModelWeights weights = WeightLoader.Load(config, folder, new WeightLoadOptions { Plan = plan ?? WeightPlan.AsStored });
         var step = new StepCapacity(Math.Max(stepTokens, sequences), sequences, KvCache.PagesFor(context), logitRows);
         return new Engine(config, weights, kernels, new EngineLimits(context, cacheType, KvCache.PagesFor(cacheTokens ?? 3 * context), step));
     }

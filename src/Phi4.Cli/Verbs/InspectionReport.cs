@@ -28,6 +28,7 @@ internal sealed class InspectionReport
         Line(writer, "model", $"{_model.Path}: {config.Architecture}, {config.DType.ToSafetensorsName()}");
         Line(writer, "parameters", $"{_model.ParameterCount:N0}");
         Line(writer, "weights", $"{_model.WeightBytes:N0} bytes{Origin()}");
+        WriteQuantization(writer);
         Line(writer, "KV cache", $"{config.KvBytesPerToken(DType.BF16):N0} bytes a token in bf16, {config.KvBytesPerToken(DType.F32):N0} in f32");
         Line(
             writer, "shape",
@@ -65,6 +66,7 @@ internal sealed class InspectionReport
             json.WriteNumber("parameters", _model.ParameterCount);
             json.WriteNumber("weight_bytes", _model.WeightBytes);
             json.WriteBoolean("has_weights", _model.HasWeights);
+            WriteQuantization(json);
             json.WriteStartArray("files");
             foreach (string file in _model.WeightFiles)
             {
@@ -89,6 +91,54 @@ internal sealed class InspectionReport
                 WriteTensors(json);
             }
         }));
+    }
+
+    private void WriteQuantization(TextWriter writer)
+    {
+        if (_model.Config.PackedWeights is { } packed)
+        {
+            Line(writer, "quantized", $"{packed.Description}");
+        }
+
+        foreach (WeightKind kind in _model.QuantizedWeights)
+        {
+            Line(writer, "", $"{kind.Count} matrices {kind.Stored}, {kind.StoredBitsPerWeight:F2} bits a weight: {kind.Becomes}, {kind.BitsPerWeight:F1} bits");
+        }
+
+        foreach (string unused in _model.Config.PackedWeights?.Unused ?? [])
+        {
+            Line(writer, "", $"{unused}");
+        }
+    }
+
+    private void WriteQuantization(Utf8JsonWriter json)
+    {
+        if (_model.Config.PackedWeights is { } packed)
+        {
+            json.WriteString("quantization", packed.Description);
+            json.WriteStartArray("quantization_unused");
+            foreach (string unused in packed.Unused)
+            {
+                json.WriteStringValue(unused);
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteStartArray("quantized");
+        foreach (WeightKind kind in _model.QuantizedWeights)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("matrices", kind.Count);
+            json.WriteString("stored", kind.Stored);
+            json.WriteNumber("stored_bytes", kind.StoredBytes);
+            json.WriteNumber("stored_bits_per_weight", kind.StoredBitsPerWeight);
+            json.WriteString("becomes", kind.Becomes);
+            json.WriteNumber("bits_per_weight", kind.BitsPerWeight);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private void WriteConfiguration(Utf8JsonWriter json)

@@ -66,6 +66,10 @@ internal readonly struct ConfigObject
         }
     }
 
+    /// <summary>All keys that are not null, in the file's order.</summary>
+    public IReadOnlyList<string> Names =>
+        [.. _element.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null).Select(property => property.Name)];
+
     /// <summary>The key is there and not null.</summary>
     public bool Has(string key) => TryGet(key, out _);
 

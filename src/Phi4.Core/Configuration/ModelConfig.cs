@@ -60,6 +60,9 @@ public sealed record ModelConfig
     /// <summary>The matrices lie in blocks of small integers; null where they are floats.</summary>
     public BlockWeightsConfig? BlockWeights { get; init; }
 
+    /// <summary>The matrices are quantized in a layout of the hub; null where they are not.</summary>
+    public PackedWeightsConfig? PackedWeights { get; init; }
+
     /// <summary>First token of a document, or null.</summary>
     public int? BeginTokenId { get; init; }
 

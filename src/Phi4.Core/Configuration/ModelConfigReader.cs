@@ -12,6 +12,8 @@ public static class ModelConfigReader
     /// <summary>The file's usual name.</summary>
     public const string FileName = "config.json";
 
+    private const string QuantizationKey = "quantization_config";
+
     // Far above every published model, and low enough that no product of sizes leaves a 64-bit integer.
     internal const int MaxHiddenSize = 1 << 20;
     internal const int MaxLayerCount = 1 << 12;
@@ -73,6 +75,7 @@ public static class ModelConfigReader
             QkvBias = architecture == "Qwen2ForCausalLM",
             DType = ReadDType(json),
             BlockWeights = ReadBlockWeights(json),
+            PackedWeights = ReadPackedWeights(json),
             BeginTokenId = json.OptionalInt("bos_token_id", 0, vocabSize - 1),
             EndTokenIds = json.TokenIds("eos_token_id", vocabSize),
         };
@@ -132,17 +135,13 @@ public static class ModelConfigReader
         }
     }
 
-    private static BlockWeightsConfig? ReadBlockWeights(ConfigObject json)
-    {
-        if (json.OptionalObject("quantization_config") is not { } quantization)
-        {
-            return null;
-        }
+    private static BlockWeightsConfig? ReadBlockWeights(ConfigObject json) =>
+        json.OptionalObject(QuantizationKey) is { } quantization && HasBlocks(quantization) ? BlockWeightsConfig.Read(quantization) : null;
 
-        return quantization.OptionalText("quant_method") == BlockWeightsConfig.Method
-            ? BlockWeightsConfig.Read(quantization)
-            : throw json.Refuse("quantization_config", $"unquantized weights, or quant_method \"{BlockWeightsConfig.Method}\"");
-    }
+    private static PackedWeightsConfig? ReadPackedWeights(ConfigObject json) =>
+        json.OptionalObject(QuantizationKey) is { } quantization && !HasBlocks(quantization) ? PackedWeightsReader.Read(quantization) : null;
+
+    private static bool HasBlocks(ConfigObject quantization) => quantization.OptionalText("quant_method") == BlockWeightsConfig.Method;
 
     private static int ReadHeadSize(ConfigObject json, int hiddenSize, int headCount)
     {

@@ -35,6 +35,12 @@ public sealed record ModelInspection
     /// <summary>Where the weights differ from the configuration; empty if they agree or there are none.</summary>
     public required IReadOnlyList<ModelFormatProblem> Problems { get; init; }
 
+    /// <summary>What kinds of quantized matrices were found and what loading makes of them; empty where all are floats.</summary>
+    public required IReadOnlyList<WeightKind> QuantizedWeights { get; init; }
+
+    /// <summary>Bytes that stay in mapped files, and bytes of memory of their own, when the model is loaded as it is stored.</summary>
+    internal WeightBytes LoadedBytes { get; private init; }
+
     /// <summary>Parameters by the configuration; a tied head counts once.</summary>
     public long ParameterCount => Config.ParameterCount;
 
@@ -67,6 +73,8 @@ public sealed record ModelInspection
             EndTokenIds = EndTokens.Of(config, generation),
             HasWeights = hasWeights,
             Tensors = [.. checkpoint?.Tensors ?? Implied(config)],
+            QuantizedWeights = source is null ? [] : WeightKind.Of(source),
+            LoadedBytes = Weights.WeightBytes.Count(config, WeightPlan.AsStored, source),
             Problems = source is null ? [] : CheckpointCheck.Problems(config, source, cancellationToken),
         };
     }
@@ -77,7 +85,7 @@ public sealed record ModelInspection
     /// <param name="scratchBytes">Bytes of activations and other buffers.</param>
     /// <param name="availableBytes">Free memory; null for this machine's.</param>
     public MemoryPlan PlanMemory(DType kvType, int? contextTokens = null, long scratchBytes = 0, long? availableBytes = null) =>
-        MemoryPlan.Create(Config, WeightBytes, kvType, contextTokens, scratchBytes, availableBytes ?? SystemMemory.AvailableBytes());
+        MemoryPlan.Create(Config, LoadedBytes.Mapped, kvType, contextTokens, scratchBytes, availableBytes ?? SystemMemory.AvailableBytes(), LoadedBytes.Allocated);
 
     private static IEnumerable<TensorInfo> Implied(ModelConfig config) => CheckpointLayout.Tensors(config).Select(
         spec => new TensorInfo(spec.Name, config.DType, spec.Shape, "", 0, spec.Count * config.DType.SizeInBytes()));

@@ -65,6 +65,9 @@ internal sealed record SourceTensor(string Name, IReadOnlyList<long> Shape, stri
     /// <summary><see cref="IWeightSource.Map"/> gives it where it lies.</summary>
     public bool IsMapped { get; init; }
 
+    /// <summary>What it is in memory if nothing else is asked for, for people.</summary>
+    public string Becomes { get; init; } = Stored;
+
     /// <summary>Rows of the matrix; a vector has one.</summary>
     public int Rows => Shape.Count == 1 ? 1 : checked((int)Shape[0]);
 
@@ -83,6 +86,10 @@ internal readonly record struct BlockFormat(WeightFormat Format, bool HasOffsets
 {
     /// <summary>Bits a weight, scales and offsets counted.</summary>
     public double BitsPerWeight => (Format == WeightFormat.Int8 ? 8 : 4) + (16.0 / BlockLayout.BlockSize * (HasOffsets ? 2 : 1));
+
+    /// <summary>The kind in words, with where the codes come from.</summary>
+    public string Describe(bool keepsCodes) =>
+        $"{(Format == WeightFormat.Int8 ? "int8" : "int4")}{(HasOffsets ? " with offsets" : "")}, {(keepsCodes ? "codes kept" : "new codes")}";
 
     /// <summary>Bytes of codes, scales and offsets of a matrix.</summary>
     public long ByteCount(int rows, int columns) =>

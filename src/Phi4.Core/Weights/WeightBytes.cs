@@ -39,6 +39,11 @@ internal readonly record struct WeightBytes(long Mapped, long Allocated)
     private static (long Bytes, bool IsMapped) Implied(ModelConfig config, WeightPlan plan, TensorSpec spec)
     {
         bool isFloat = spec.Shape.Count == 1 || spec.Name == WeightNames.Embedding;
+        if (!isFloat && spec.Name != WeightNames.Head && config.PackedWeights is { } packed && plan.For(spec, null) == WeightType.AsStored)
+        {
+            return (Size(new BlockFormat(packed.Bits == 4 ? WeightFormat.Int4 : WeightFormat.Int8), spec), false);
+        }
+
         WeightPlan storedPlan = config.BlockWeights is { } own ? new WeightPlan(own.Layers, own.Head) : WeightPlan.AsStored;
         WeightType stored = isFloat ? WeightType.AsStored : storedPlan.For(spec, null);
         WeightType wanted = plan.For(spec, config.DType);

@@ -61,6 +61,23 @@ public sealed class InspectVerbTests
         Assert.That(outcome.Out, Does.Contain("model.layers.3."));
     }
 
+    [Test]
+    public async Task PackedConfig_Alone_SaysHowItIsQuantizedAndWhatIsNotUsed()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.Write("config.json", Phi4Config.TrimEnd().TrimEnd('}') + """
+            , "quantization_config": { "quant_method": "compressed-tensors", "format": "float-quantized", "config_groups": { "group_0": {
+              "weights": { "num_bits": 8, "type": "float", "strategy": "channel" }, "input_activations": { "num_bits": 8, "type": "float", "dynamic": true } } } } }
+            """);
+        Outcome text = await Command.RunAsync("inspect", path);
+        JsonElement json = (await Command.RunAsync("inspect", path, "-o", "json")).Json;
+        Assert.That(text.Out, Does.Contain("quantized   compressed-tensors float-quantized, FP8 (E4M3), a scale for a row"));
+        Assert.That(text.Out, Does.Contain("input_activations (8-bit float, dynamic): not used"));
+        Assert.That(json.GetProperty("quantization").GetString(), Does.Contain("FP8 (E4M3)"));
+        Assert.That(json.GetProperty("quantization_unused").GetArrayLength(), Is.EqualTo(1));
+        Assert.That(json.GetProperty("quantized").GetArrayLength(), Is.Zero);
+    }
+
     [TestCase("/nowhere")]
     public async Task Path_WithoutAModel_IsNotFound(string path) =>
         Assert.That((await Command.RunAsync("inspect", path)).ExitCode, Is.EqualTo(3));

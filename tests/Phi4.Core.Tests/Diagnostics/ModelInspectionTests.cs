@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 using Phi4.Core.Diagnostics;
+using Phi4.Core.Tests.Weights;
+using Phi4.Core.Tests.Weights.Hub;
 using Phi4.Core.Tests.Configuration;
 using Phi4.Kernels;
 using Phi4.TestSupport;
@@ -78,5 +80,41 @@ public sealed class ModelInspectionTests
     {
         using TemporaryFolder folder = new();
         Assert.That(() => ModelInspection.Inspect(folder.Path), Throws.TypeOf<ModelFormatException>().With.Message.Contains("config.json"));
+    }
+
+    [Test]
+    public void Inspect_PackedWeights_SaysWhatTheyAreAndBecome()
+    {
+        using TemporaryFolder folder = new();
+        TinyCheckpoint files = new(HubConfigs.Parse(HubConfigs.Gptq(4, 32)));
+        foreach (int layer in (int[])[0, 1])
+        {
+            files.Gptq($"model.layers.{layer}.mlp.down_proj", IntegerMatrixSpec.Random(64, 96, 4, 32, isCentered: true, DType.F16));
+        }
+
+        files.WriteSingle(folder);
+        folder.Write("config.json", HubConfigs.Model(HubConfigs.Gptq(4, 32)));
+        ModelInspection model = ModelInspection.Inspect(folder.Path);
+        WeightKind kind = model.QuantizedWeights.Single();
+        Assert.Multiple(() =>
+        {
+            Assert.That(model.Problems, Is.Empty);
+            Assert.That(model.Config.PackedWeights!.Description, Is.EqualTo("GPTQ, 4 bits, a scale for 32 inputs"));
+            Assert.That((kind.Stored, kind.Becomes, kind.Count, kind.BitsPerWeight), Is.EqualTo(("GPTQ int4, groups of 32", "int4, codes kept", 2, 4.5)));
+            Assert.That(kind.StoredBytes, Is.EqualTo(2 * ((64 * 96 / 2) + (3 * 64 * 2) + (3 * 64 / 2) + (96 * 4))));
+            MemoryPlan plan = model.PlanMemory(DType.F32, 16);
+            Assert.That(plan.ConvertedWeightBytes, Is.EqualTo(2 * 64 * 96 * 9 / 16), "codes and scales in memory of their own");
+            Assert.That(plan.WeightBytes, Is.EqualTo(model.WeightBytes - kind.StoredBytes), "the floats stay mapped");
+        });
+    }
+
+    [Test]
+    public void Inspect_PackedConfigAlone_PlansForItsBits()
+    {
+        using TemporaryFolder folder = new();
+        folder.Write("config.json", SiblingConfigs.Edit(SiblingConfigs.Phi4, $$"""{ "quantization_config": {{HubConfigs.Gptq(4, 128)}} }"""));
+        MemoryPlan plan = ModelInspection.Inspect(folder.Path).PlanMemory(DType.BF16, 4096);
+        long matrices = 14_659_507_200 - (2L * 100_352 * 5120) - (81L * 5120);
+        Assert.That((plan.ConvertedWeightBytes, plan.WeightBytes), Is.EqualTo((matrices * 9 / 16, 2 * (14_659_507_200 - matrices))));
     }
 }

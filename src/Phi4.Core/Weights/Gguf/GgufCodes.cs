@@ -15,7 +15,6 @@ internal static class GgufCodes
     private const int Block = BlockLayout.BlockSize;
     private const int Q4Zero = 8;
     private const int Q5Zero = 16;
-    private const int Int8Max = 127;
 
     private static readonly Vector128<sbyte> Unsigned = Vector128.Create(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     private static readonly Vector128<sbyte> Centered = Unsigned - Vector128.Create((sbyte)Q4Zero);
@@ -81,50 +80,9 @@ internal static class GgufCodes
         }
     }
 
-    /// <summary>The type's codes are kept; otherwise <see cref="Requantize"/> makes new ones.</summary>
+    /// <summary>The type's codes are kept; otherwise <see cref="NearestInt8"/> makes new ones.</summary>
     public static bool KeepsCodes(GgufType type) => type is GgufType.Q4_0 or GgufType.Q4_1 or GgufType.Q5_0 or GgufType.Q8_0 or GgufType.Q4_K
         or GgufType.IQ4_NL or GgufType.IQ4_XS;
-
-    /// <summary>Int8 codes to nearest of a row of values.</summary>
-    public static void Requantize(ReadOnlySpan<float> values, Span<byte> codes, Span<Half> scales)
-    {
-        for (int i = 0; i < scales.Length; i++)
-        {
-            ReadOnlySpan<float> block = values.Slice(i * Block, Block);
-            float largest = Largest(block);
-            Half scale = (Half)(largest / Int8Max);
-            if ((float)scale * (Int8Max + 0.5f) < largest)
-            {
-                // Only among F16's subnormals can rounding move the scale so far.
-                scale = Half.BitIncrement(scale);
-            }
-
-            scales[i] = scale;
-            float inverse = scale == Half.Zero ? 0 : 1 / (float)scale;
-            Span<sbyte> signed = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, sbyte>(codes.Slice(i * Block, Block));
-            for (int j = 0; j < Block; j++)
-            {
-                signed[j] = (sbyte)Math.Clamp(MathF.Round(block[j] * inverse), -Int8Max, Int8Max);
-            }
-        }
-    }
-
-    private static float Largest(ReadOnlySpan<float> values)
-    {
-        Vector256<float> largest = Vector256<float>.Zero;
-        for (int i = 0; i < values.Length; i += Vector256<float>.Count)
-        {
-            largest = Vector256.Max(largest, Vector256.Abs(Vector256.Create(values[i..])));
-        }
-
-        float result = 0;
-        for (int i = 0; i < Vector256<float>.Count; i++)
-        {
-            result = MathF.Max(result, largest[i]);
-        }
-
-        return result;
-    }
 
     private static void Subtract(Span<byte> codes, int zero)
     {

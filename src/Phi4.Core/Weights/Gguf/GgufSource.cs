@@ -100,7 +100,7 @@ internal sealed class GgufSource : IWeightSource
             {
                 Span<float> rowValues = values.AsSpan(0, tensor.Columns);
                 GgufBlocks.Dequantize(stored.Type, bytes, rowValues);
-                GgufCodes.Requantize(rowValues, found, rowScales);
+                NearestInt8.Encode(rowValues, found, rowScales);
             }
 
             tile.WriteCodes(row, found, codes);
@@ -124,6 +124,7 @@ internal sealed class GgufSource : IWeightSource
     {
         Floats = stored.Shape.Count is 1 or 2 ? GgufBlocks.FloatType(stored.Type) : null,
         Blocks = stored.Shape.Count == 2 ? GgufCodes.FormatOf(stored.Type) : null,
+        Becomes = stored.Shape.Count == 2 && GgufCodes.FormatOf(stored.Type) is { } format ? format.Describe(GgufCodes.KeepsCodes(stored.Type)) : $"{stored.Type}",
         IsMapped = stored.Shape.Count is 1 or 2 && GgufBlocks.FloatType(stored.Type) is not null && !IsPaired(name),
     };
 

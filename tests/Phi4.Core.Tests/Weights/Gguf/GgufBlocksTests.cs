@@ -73,7 +73,7 @@ public sealed class GgufBlocksTests
         float[] zero = new float[32];
         Half[] scales = new Half[3];
         byte[] codes = new byte[96];
-        GgufCodes.Requantize([.. tiny, .. subnormal, .. zero], codes, scales);
+        NearestInt8.Encode([.. tiny, .. subnormal, .. zero], codes, scales);
         Assert.Multiple(() =>
         {
             Assert.That((float)scales[0] * (sbyte)codes[31], Is.EqualTo(tiny[31]).Within(tiny[31] * 0.01f));
@@ -104,7 +104,7 @@ public sealed class GgufBlocksTests
         }
         else
         {
-            GgufCodes.Requantize(values, codes, scales);
+            NearestInt8.Encode(values, codes, scales);
         }
 
         float worth(int i) => ((float)scales[i / 32] * (format.Format == WeightFormat.Int8 ? (sbyte)codes[i] : format.Table[codes[i]])) + (float)offsets[i / 32];
