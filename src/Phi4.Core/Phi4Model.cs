@@ -54,28 +54,28 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
     public ChatTemplate? ChatTemplate => _text?.ChatTemplate;
 
     /// <summary>What loading a model would take, and whether it fits, before anything is loaded: weights, cache and scratch against free memory.</summary>
-    /// <param name="folder">Holds <c>config.json</c>; the weights need not be there.</param>
+    /// <param name="path">Folder that holds <c>config.json</c>, in which the weights need not be, or a GGUF file.</param>
     /// <param name="options">As for <see cref="LoadAsync"/>.</param>
     /// <exception cref="ModelFormatException">The configuration is not what it should be.</exception>
     /// <exception cref="InvalidOptionsException">An impossible option.</exception>
-    public static MemoryPlan PlanMemory(string folder, Phi4LoadOptions? options = null)
+    public static MemoryPlan PlanMemory(string path, Phi4LoadOptions? options = null)
     {
-        ArgumentException.ThrowIfNullOrEmpty(folder);
-        return ModelLoader.Plan(folder, options ?? new Phi4LoadOptions());
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return ModelLoader.Plan(path, options ?? new Phi4LoadOptions());
     }
 
-    /// <summary>Loads a model from a folder in Hugging Face layout.</summary>
-    /// <param name="folder">Holds <c>config.json</c>, safetensors and, for text, a tokenizer.</param>
+    /// <summary>Loads a model from a folder in Hugging Face layout, or from a GGUF file.</summary>
+    /// <param name="path">Folder that holds <c>config.json</c>, safetensors and, for text, a tokenizer; or a file <c>*.gguf</c>, which holds all of that.</param>
     /// <param name="options">Device, context, cache; null for the defaults.</param>
     /// <param name="progress">Told of each tensor.</param>
     /// <param name="cancellationToken">Stops loading; nothing stays open.</param>
     /// <exception cref="ModelFormatException">A file is not what it should be; says which, what was expected and what was found.</exception>
     /// <exception cref="InsufficientModelMemoryException">The context asked for does not fit; has the numbers.</exception>
     public static Task<Phi4Model> LoadAsync(
-        string folder, Phi4LoadOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
+        string path, Phi4LoadOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(folder);
-        return Task.Run(() => ModelLoader.Load(folder, options ?? new Phi4LoadOptions(), progress, cancellationToken), cancellationToken);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Task.Run(() => ModelLoader.Load(path, options ?? new Phi4LoadOptions(), progress, cancellationToken), cancellationToken);
     }
 
     /// <summary>Answers a prompt, piece by piece. The request starts with the enumeration; leaving it early cancels the request.</summary>

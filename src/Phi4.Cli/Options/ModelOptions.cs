@@ -17,7 +17,7 @@ internal sealed class ModelOptions
 
     public ModelOptions(OptionFactory factory)
     {
-        Model = factory.Text("--model", ["-m"], "DIR", "Model folder in Hugging Face layout: config.json, safetensors, tokenizer.", "PHI4_MODEL");
+        Model = factory.Text("--model", ["-m"], "PATH", "Model folder in Hugging Face layout (config.json, safetensors, tokenizer), or a GGUF file.", "PHI4_MODEL");
         _device = factory.Text(
             "--device", [], "auto|cpu|reference",
             "Where the arithmetic runs: cpu uses the vector units, reference is slow float64. Allowed: auto, cpu, reference. Default: auto.",
@@ -63,7 +63,7 @@ internal sealed class ModelOptions
     public int? ContextSizeOf(ParseResult parse) => parse.GetValue(_contextSize);
 
     /// <summary>The folder asked for; null if none was.</summary>
-    public string? FolderOf(ParseResult parse) => parse.GetValue(Model) is { Length: > 0 } folder ? ModelFolder.Require(folder) : null;
+    public string? FolderOf(ParseResult parse) => parse.GetValue(Model) is { Length: > 0 } folder ? ModelSource.Require(folder) : null;
 
     /// <summary>The folder asked for.</summary>
     /// <exception cref="CommandException">None was, or it holds no model.</exception>

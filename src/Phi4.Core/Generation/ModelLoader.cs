@@ -6,39 +6,35 @@ using Phi4.Core.Weights;
 using Phi4.Kernels;
 using Phi4.Kernels.Cpu;
 using Phi4.Kernels.Reference;
-using Phi4.Tokenizer;
 
 namespace Phi4.Core.Generation;
 
-/// <summary>From a folder to a running model: configuration, plan, weights, tokenizer, engine, in that order, so that what cannot work fails early.</summary>
+/// <summary>From files to a running model: configuration, plan, weights, tokenizer, engine, in that order, so that what cannot work fails early.</summary>
 internal static class ModelLoader
 {
     /// <summary>Rows of logits computed at once: 64 rows of phi-4's vocabulary are 26 MB.</summary>
     private const int MaxLogitRows = 64;
 
     public static Phi4Model Load(
-        string folder, Phi4LoadOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+        string path, Phi4LoadOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         Validate(options);
-        ModelConfig config = ModelConfigReader.Read(Path.Combine(folder, ModelConfigReader.FileName));
-        string generationFile = Path.Combine(folder, GenerationConfigReader.FileName);
-        GenerationConfig generation =
-            File.Exists(generationFile) ? GenerationConfigReader.Read(generationFile, config.VocabSize) : GenerationConfig.Empty;
-        (EngineLimits limits, MemoryPlan plan) = Plan(config, folder, options);
+        ModelFiles files = ModelFiles.Read(path);
+        (EngineLimits limits, MemoryPlan plan) = Plan(files, options);
         plan.EnsureFits();
-        TextTools? text = ReadTextTools(folder);
+        TextTools? text = files.ReadText();
         var loading = new WeightLoadOptions
         {
             Progress = progress,
             Plan = WeightPlan.Of(options),
             ThreadCount = options.ThreadCount ?? Environment.ProcessorCount,
         };
-        ModelWeights weights = WeightLoader.Load(config, folder, loading, cancellationToken);
+        ModelWeights weights = WeightLoader.Load(files.Config, files.OpenWeights(cancellationToken), loading, cancellationToken);
         IKernels? kernels = null;
         try
         {
             kernels = CreateKernels(options);
-            return new Phi4Model(config, generation, text, new Engine(config, weights, kernels, limits), DeviceOf(options));
+            return new Phi4Model(files.Config, files.Generation, text, new Engine(files.Config, weights, kernels, limits), DeviceOf(options));
         }
         catch
         {
@@ -48,11 +44,11 @@ internal static class ModelLoader
         }
     }
 
-    /// <summary>What loading the folder's model would take: by its weights' headers, or, where there are no weights, by its configuration.</summary>
-    public static MemoryPlan Plan(string folder, Phi4LoadOptions options)
+    /// <summary>What loading the model would take: by its weights' headers, or, where there are no weights, by its configuration.</summary>
+    public static MemoryPlan Plan(string path, Phi4LoadOptions options)
     {
         Validate(options);
-        return Plan(ModelConfigReader.Read(Path.Combine(folder, ModelConfigReader.FileName)), folder, options).Memory;
+        return Plan(ModelFiles.Read(path), options).Memory;
     }
 
     /// <summary>How long a context and how large a cache this model gets on this machine, and what it all takes.</summary>
@@ -85,10 +81,10 @@ internal static class ModelLoader
         return (new EngineLimits(context, cacheType, KvCache.PagesFor((int)cacheTokens), StepFor(options, context)), memory);
     }
 
-    private static (EngineLimits Limits, MemoryPlan Memory) Plan(ModelConfig config, string folder, Phi4LoadOptions options)
+    private static (EngineLimits Limits, MemoryPlan Memory) Plan(ModelFiles files, Phi4LoadOptions options)
     {
-        using IWeightSource? source = Checkpoint.IsPresent(folder) ? WeightSources.Open(config, folder) : null;
-        return Plan(config, options, SystemMemory.AvailableBytes(), source);
+        using IWeightSource? source = files.HasWeights ? files.OpenWeights(CancellationToken.None) : null;
+        return Plan(files.Config, options, SystemMemory.AvailableBytes(), source);
     }
 
     private static StepCapacity StepFor(Phi4LoadOptions options, int contextLength)
@@ -96,9 +92,6 @@ internal static class ModelLoader
         int tokens = Math.Max(options.MaxStepTokens, options.MaxSequences);
         return new StepCapacity(tokens, options.MaxSequences, KvCache.PagesFor(contextLength), Math.Min(tokens, MaxLogitRows));
     }
-
-    private static TextTools? ReadTextTools(string folder) =>
-        Phi4Tokenizer.TryFromFolder(folder) is { } tokenizer ? new TextTools(tokenizer, ChatTemplate.FindInFolder(folder)) : null;
 
     private static IKernels CreateKernels(Phi4LoadOptions options) => DeviceOf(options) switch
     {
