@@ -80,8 +80,10 @@ public sealed record MemoryPlan
     {
         MemoryVerdict.Fits => "Everything fits in memory.",
         MemoryVerdict.WeightsFromDisk =>
-            $"The weights ({WeightBytes:N0} bytes) do not fit beside the KV cache: they run from disk, which is slow. " +
-            (LargestContextBesideWeights > 0 ? $"With a context of {LargestContextBesideWeights:N0} tokens everything would fit." : "No context makes them fit."),
+            $"The weights ({WeightBytes:N0} bytes) do not fit beside the KV cache: part of them is read from disk for every step, which is slow. " +
+            (LargestContextBesideWeights > 0
+                ? $"With a context of {LargestContextBesideWeights:N0} tokens everything would fit."
+                : "No context makes them fit; smaller weights may: --weights int4 or int8, or a checkpoint made by phi4 quantize."),
         _ => $"{(ConvertedWeightBytes > 0 ? "Weights, KV cache" : "KV cache")} and scratch take {RequiredBytes:N0} bytes of {AvailableBytes:N0}: " +
             (LargestContext > 0 ? $"the largest context that fits is {LargestContext:N0} tokens." : "no context fits."),
     };

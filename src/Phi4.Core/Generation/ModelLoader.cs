@@ -28,6 +28,8 @@ internal static class ModelLoader
             Progress = progress,
             Plan = WeightPlan.Of(options),
             ThreadCount = options.ThreadCount ?? Environment.ProcessorCount,
+            ReadsEverything = plan.Verdict == MemoryVerdict.Fits,
+            ResidentBytes = plan.Verdict == MemoryVerdict.Fits ? null : plan.AvailableBytes - plan.RequiredBytes,
         };
         ModelWeights weights = WeightLoader.Load(files.Config, files.OpenWeights(cancellationToken), loading, cancellationToken);
         IKernels? kernels = null;
@@ -63,7 +65,7 @@ internal static class ModelLoader
         }
 
         StepCapacity step = StepFor(options, config.MaxPositions);
-        long scratchBytes = StepBuffers.ByteCount(config, step);
+        long scratchBytes = StepBuffers.ByteCount(config, step) + KernelBytes(config, options, step);
         WeightBytes weights = WeightBytes.Count(config, WeightPlan.Of(options), source);
         MemoryPlan plan = MemoryPlan.Create(config, weights.Mapped, cacheType, options.ContextLength, scratchBytes, availableBytes, weights.Allocated);
         int context = plan.ContextTokens;
@@ -85,6 +87,15 @@ internal static class ModelLoader
     {
         using IWeightSource? source = files.HasWeights ? files.OpenWeights(CancellationToken.None) : null;
         return Plan(files.Config, options, SystemMemory.AvailableBytes(), source);
+    }
+
+    // What the kernels keep for themselves; the reference has next to nothing.
+    private static long KernelBytes(ModelConfig config, Phi4LoadOptions options, StepCapacity step)
+    {
+        int widest = Math.Max(Math.Max(config.HiddenSize, config.MlpSize), config.HeadCount * config.HeadSize);
+        return DeviceOf(options) == Phi4Device.Cpu
+            ? CpuKernels.WorkingBytes(options.ThreadCount ?? Environment.ProcessorCount, step.Tokens, widest)
+            : 0;
     }
 
     private static StepCapacity StepFor(Phi4LoadOptions options, int contextLength)

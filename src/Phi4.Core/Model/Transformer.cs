@@ -46,6 +46,7 @@ internal sealed class Transformer : IDisposable
         _kernels.Embed(x.Hidden, _weights.Embedding, ids);
         for (int i = 0; i < _layers.Length; i++)
         {
+            _weights.Stream?.Reach(i);
             _layers[i].Forward(x, _ropeTable, cache.Layer(i), view);
         }
     }

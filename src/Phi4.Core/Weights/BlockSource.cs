@@ -24,6 +24,9 @@ internal sealed class BlockSource : IWeightSource
 
     public string Path => _files.Path;
 
+    /// <summary>The files.</summary>
+    public Checkpoint Checkpoint => _files.Checkpoint;
+
     public IReadOnlyList<SourceTensor> Tensors { get; }
 
     /// <summary>Opens and checks that each quantized matrix has codes and scales of the right type, size and place.</summary>

@@ -44,6 +44,18 @@ internal sealed class FloatSource : IWeightSource
     public void ReadBlocks(SourceTensor tensor, int start, int count, Span<byte> codes, Span<Half> scales, Span<Half> offsets) =>
         throw new InvalidOperationException($"{tensor.Name} is {tensor.Signature}: it has no blocks.");
 
+    public void WillNeed(SourceTensor tensor)
+    {
+        TensorInfo stored = _checkpoint.Find(tensor.Name)!;
+        _checkpoint.FileOf(tensor.Name).AdviseWillNeed(stored.FileOffset, stored.ByteCount);
+    }
+
+    public void Release(SourceTensor tensor)
+    {
+        TensorInfo stored = _checkpoint.Find(tensor.Name)!;
+        _checkpoint.FileOf(tensor.Name).Release(stored.FileOffset, stored.ByteCount);
+    }
+
     public void Dispose() => _checkpoint.Dispose();
 
     /// <summary>A tensor as it lies in a file: readable if it is a vector or matrix of floats.</summary>

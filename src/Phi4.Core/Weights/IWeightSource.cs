@@ -43,6 +43,16 @@ internal interface IWeightSource : IDisposable
     /// <param name="scales">The tiles' scales; all of it is written.</param>
     /// <param name="offsets">The tiles' offsets; empty where the format has none.</param>
     void ReadBlocks(SourceTensor tensor, int start, int count, Span<byte> codes, Span<Half> scales, Span<Half> offsets);
+
+    /// <summary>A tensor will be read next; a hint, and nothing where a source can do nothing about it.</summary>
+    void WillNeed(SourceTensor tensor)
+    {
+    }
+
+    /// <summary>A tensor has been read and converted: its pages need not count as this process's memory any longer. A hint, as above.</summary>
+    void Release(SourceTensor tensor)
+    {
+    }
 }
 
 /// <summary>A tensor that a source can give.</summary>

@@ -68,6 +68,26 @@ internal sealed unsafe class MappedFile : IDisposable
         PageAdvice.WillNeed(_base, start, Math.Min(count, Length - start));
     }
 
+    /// <summary>Brings a run of the file into memory.</summary>
+    public void ReadIn(long start, long count)
+    {
+        ObjectDisposedException.ThrowIf(_base is null, this);
+        if (!PageAdvice.TryPopulate(_base, start, count))
+        {
+            for (long i = start; i < start + count; i += Environment.SystemPageSize)
+            {
+                Volatile.Read(in _base[i]);
+            }
+        }
+    }
+
+    /// <summary>A run that was read is not wanted again soon; a hint.</summary>
+    public void Release(long start, long count)
+    {
+        ObjectDisposedException.ThrowIf(_base is null, this);
+        PageAdvice.Release(_base, start, count);
+    }
+
     public void Dispose()
     {
         if (_base is not null)

@@ -38,7 +38,14 @@ internal sealed class ModelWeights : IDisposable
 
     private bool HeadIsEmbedding => Head.IsFloat && Head.Values.Address == Embedding.Address;
 
-    public void Dispose() => _owner.Dispose();
+    /// <summary>Reads layers ahead and lets them go where memory does not hold all of them; null where it does.</summary>
+    public WeightStream? Stream { get; init; }
+
+    public void Dispose()
+    {
+        Stream?.Dispose();
+        _owner.Dispose();
+    }
 }
 
 /// <summary>

@@ -1,38 +1,32 @@
 // SPDX-License-Identifier: MIT
 namespace Phi4.Core.Weights;
 
-/// <summary>Walks over the tensors of a checkpoint once: reports progress and, where asked, brings their pages into memory.</summary>
+/// <summary>Walks over the tensors of a checkpoint once: reports progress and, where asked, brings their pages into memory on all cores.</summary>
 internal static class PageReader
 {
-    // Small enough that cancelling feels immediate on a slow disk.
+    // Small enough that cancelling feels immediate on a slow disk, and that every core has some.
     private const int ChunkBytes = 1 << 24;
 
-    public static void Run(Checkpoint checkpoint, WeightLoadOptions options, CancellationToken cancellationToken)
+    /// <param name="checkpoint">Its tensors.</param>
+    /// <param name="isWanted">Whether a tensor is to be brought into memory; all are reported.</param>
+    /// <param name="options">Threads, progress.</param>
+    /// <param name="cancellationToken">Stops between two chunks.</param>
+    public static void Run(Checkpoint checkpoint, Func<TensorInfo, bool> isWanted, WeightLoadOptions options, CancellationToken cancellationToken)
     {
         long total = checkpoint.ByteCount;
-        bool fits = total <= options.ReadAheadLimitBytes;
         long bytesDone = 0;
         int tensorsDone = 0;
         foreach (SafetensorsFile file in checkpoint.Files)
         {
             foreach (TensorInfo tensor in file.Tensors)
             {
-                for (long start = 0; start < tensor.ByteCount; start += ChunkBytes)
+                cancellationToken.ThrowIfCancellationRequested();
+                if (options.ReadsEverything && isWanted(tensor))
                 {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    int count = (int)Math.Min(ChunkBytes, tensor.ByteCount - start);
-                    if (fits)
-                    {
-                        Fetch(file, tensor, start, count, options.ReadEverything);
-                    }
-
-                    bytesDone += count;
-                    if (start + count < tensor.ByteCount && fits)
-                    {
-                        options.Progress?.Report(new LoadProgress(bytesDone, total, tensorsDone, checkpoint.TensorCount, tensor.Name));
-                    }
+                    Fetch(file, tensor, options.ThreadCount, cancellationToken);
                 }
 
+                bytesDone += tensor.ByteCount;
                 tensorsDone++;
                 options.Progress?.Report(new LoadProgress(bytesDone, total, tensorsDone, checkpoint.TensorCount, tensor.Name));
             }
@@ -42,16 +36,20 @@ internal static class PageReader
         options.Progress?.Report(new LoadProgress(total, total, tensorsDone, checkpoint.TensorCount, null));
     }
 
-    private static void Fetch(SafetensorsFile file, TensorInfo tensor, long start, int count, bool read)
+    private static void Fetch(SafetensorsFile file, TensorInfo tensor, int threadCount, CancellationToken cancellationToken)
     {
-        file.AdviseWillNeed(tensor.FileOffset + start, count);
-        if (read)
+        int chunks = checked((int)((tensor.ByteCount + ChunkBytes - 1) / ChunkBytes));
+        if (chunks <= 1)
         {
-            ReadOnlySpan<byte> bytes = file.Bytes(tensor, start, count);
-            for (int i = 0; i < bytes.Length; i += Environment.SystemPageSize)
-            {
-                Volatile.Read(in bytes[i]);
-            }
+            file.ReadIn(tensor.FileOffset, tensor.ByteCount);
+            return;
         }
+
+        ParallelOptions parallel = new() { MaxDegreeOfParallelism = Math.Max(1, threadCount), CancellationToken = cancellationToken };
+        Parallel.For(0, chunks, parallel, i =>
+        {
+            long start = (long)i * ChunkBytes;
+            file.ReadIn(tensor.FileOffset + start, Math.Min(ChunkBytes, tensor.ByteCount - start));
+        });
     }
 }

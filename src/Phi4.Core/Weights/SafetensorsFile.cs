@@ -76,6 +76,12 @@ internal sealed class SafetensorsFile : IDisposable
     /// <summary>Tells the system that a run of the file will be wanted soon; a hint, without effect where there is no such call.</summary>
     public void AdviseWillNeed(long start, long count) => _file.AdviseWillNeed(start, count);
 
+    /// <summary>Brings a run of the file into memory.</summary>
+    public void ReadIn(long start, long count) => _file.ReadIn(start, count);
+
+    /// <summary>A run that was read is not wanted again soon; a hint.</summary>
+    public void Release(long start, long count) => _file.Release(start, count);
+
     public void Dispose() => _file.Dispose();
 
     private static SafetensorsHeader ReadHeader(MappedFile file)

@@ -23,7 +23,7 @@ internal readonly record struct WeightBytes(long Mapped, long Allocated)
         {
             (long bytes, bool isMapped) = source?.Find(spec.Name) is { } found ? OfFound(plan, spec, found) : Implied(config, plan, spec);
             mapped += isMapped ? bytes : 0;
-            allocated += isMapped ? 0 : bytes;
+            allocated += isMapped ? 0 : HugePages.Round(bytes);
         }
 
         return new WeightBytes(mapped, allocated);

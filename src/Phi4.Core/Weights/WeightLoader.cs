@@ -19,14 +19,11 @@ internal sealed record WeightLoadOptions
     /// <summary>Threads that convert and quantize.</summary>
     public int ThreadCount { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>
-    /// Ask the system to read ahead when all weights together take at most this many bytes. The default, 0, never does: pages come from disk when they are
-    /// first used, which is the only way to run a model that is larger than memory.
-    /// </summary>
-    public long ReadAheadLimitBytes { get; init; }
+    /// <summary>Read what stays mapped before returning, but for the rows of an embedding, so that progress means bytes in memory. Only if all of it fits there.</summary>
+    public bool ReadsEverything { get; init; }
 
-    /// <summary>Read every page before returning, under the same limit, so that progress means bytes in memory.</summary>
-    public bool ReadEverything { get; init; }
+    /// <summary>Memory for weights that stay mapped, if it does not hold them all: see <see cref="WeightStream"/>. Null if it does.</summary>
+    public long? ResidentBytes { get; init; }
 }
 
 /// <summary>
@@ -61,16 +58,14 @@ internal static class WeightLoader
                 throw new ModelFormatException(problems);
             }
 
-            if (options.Plan.KeepsEverything && source is FloatSource files)
+            if (options.Plan.KeepsEverything && MappedFilesOf(source) is { } files)
             {
-                PageReader.Run(files.Checkpoint, options, cancellationToken);
-            }
-            else
-            {
-                memory.Read();
+                PageReader.Run(files, tensor => tensor.Name != WeightNames.Embedding || memory.HeadName == WeightNames.Embedding, options, cancellationToken);
+                return Build(config, memory, options.ResidentBytes);
             }
 
-            return Build(config, memory);
+            memory.Read();
+            return Build(config, memory, residentBytes: null);
         }
         catch
         {
@@ -79,7 +74,15 @@ internal static class WeightLoader
         }
     }
 
-    private static ModelWeights Build(ModelConfig config, WeightMemory memory)
+    /// <summary>The files of a source whose tensors all stay where they lie, or null.</summary>
+    private static Checkpoint? MappedFilesOf(IWeightSource source) => source switch
+    {
+        FloatSource floats => floats.Checkpoint,
+        BlockSource blocks => blocks.Checkpoint,
+        _ => null,
+    };
+
+    private static ModelWeights Build(ModelConfig config, WeightMemory memory, long? residentBytes)
     {
         LayerWeights[] layers = new LayerWeights[config.LayerCount];
         for (int layerIndex = 0; layerIndex < layers.Length; layerIndex++)
@@ -89,8 +92,11 @@ internal static class WeightLoader
                 : Separate(config, memory, layerIndex);
         }
 
-        return new ModelWeights(
-            memory.Floats(WeightNames.Embedding), layers, memory.Floats(WeightNames.FinalNorm), memory.Matrix(memory.HeadName), memory);
+        WeightView head = memory.Matrix(memory.HeadName);
+        return new ModelWeights(memory.Floats(WeightNames.Embedding), layers, memory.Floats(WeightNames.FinalNorm), head, memory)
+        {
+            Stream = residentBytes is { } bytes ? WeightStream.Create(layers, bytes - head.ByteCount) : null,
+        };
     }
 
     private static LayerWeights Fused(ModelConfig config, WeightMemory memory, int layerIndex)

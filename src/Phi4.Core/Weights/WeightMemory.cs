@@ -37,12 +37,23 @@ internal sealed class WeightMemory : IDisposable
     {
         IReadOnlyList<KeptTensor> work = _reader.Tensors();
         LoadMeter meter = new(_options.Progress, work.Sum(item => item.Source.ByteCount), work.Count);
-        foreach (KeptTensor tensor in work)
+        for (int i = 0; i < work.Count; i++)
         {
             _cancellation.ThrowIfCancellationRequested();
+            KeptTensor tensor = work[i];
+            if (i + 1 < work.Count)
+            {
+                _source.WillNeed(work[i + 1].Source);
+            }
+
+            int bufferCount = _buffers.Count;
             meter.Begin(tensor.Source);
             _views[tensor.Spec.Name] = _reader.Read(tensor, Allocate, meter).View;
             meter.End();
+            if (_buffers.Count > bufferCount)
+            {
+                _source.Release(tensor.Source);
+            }
         }
 
         _cancellation.ThrowIfCancellationRequested();

@@ -59,6 +59,21 @@ internal sealed partial class CpuKernels : IKernels
     /// <summary>The CPU backend for the vector width that the machine has, or the one asked for.</summary>
     public static IKernels Create(CpuOptions options) => new CpuKernels(options);
 
+    /// <summary>Bytes that its jobs keep from call to call so far.</summary>
+    public long HeldBytes => _scratch.ByteCount + _tokenScratch.ByteCount;
+
+    /// <summary>Bytes that its jobs come to keep at most, for a memory plan: rounded activations of all tokens, and on each thread packed inputs and sums.</summary>
+    /// <param name="threadCount">Threads.</param>
+    /// <param name="tokens">Most tokens of a call.</param>
+    /// <param name="widest">Most inputs of a matrix.</param>
+    public static long WorkingBytes(int threadCount, int tokens, int widest)
+    {
+        const int MostPackedTokens = 128, MostSummedTokens = 512, SumBytes = 8192;
+        long packed = (long)Math.Min(tokens, MostPackedTokens) * widest * sizeof(float);
+        long sums = (long)Math.Min(tokens, MostSummedTokens) * SumBytes;
+        return (3L * tokens * widest) + (threadCount * (packed + sums + (1 << 20)));
+    }
+
     public KernelBuffer Allocate(long byteCount, string purpose) => HostBuffer.Allocate(byteCount, purpose);
 
     public void Write<T>(TensorView destination, ReadOnlySpan<T> source)

@@ -20,6 +20,9 @@ internal sealed unsafe class ShareScratch(int shareCount) : IDisposable
         }
     }
 
+    /// <summary>Bytes of all of them.</summary>
+    public long ByteCount => _buffers.Sum(buffer => buffer?.ByteCount ?? 0);
+
     public byte* this[int share] => (byte*)_buffers[share]!.DangerousGetHandle();
 
     public nint Address(int share) => (nint)this[share];

@@ -121,7 +121,7 @@ public sealed class WeightLoaderTests
         using TemporaryFolder folder = new();
         tiny.WriteShards(folder, 3);
         Reports reports = new();
-        WeightLoadOptions options = new() { Progress = reports, ReadEverything = readEverything, ReadAheadLimitBytes = 1 << 20 };
+        WeightLoadOptions options = new() { Progress = reports, ReadsEverything = readEverything };
         using ModelWeights weights = WeightLoader.Load(config, folder.Path, options);
         long total = config.ParameterCount * 4;
         Assert.Multiple(() =>
