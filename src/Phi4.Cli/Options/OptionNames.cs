@@ -23,6 +23,8 @@ internal static class OptionNames
         [nameof(Phi4LoadOptions.ContextLength)] = "--ctx-size",
         [nameof(Phi4LoadOptions.ThreadCount)] = "--threads",
         [nameof(QuantizationOptions.Weights)] = "--weights",
+        [nameof(QuantizationOptions.CalibrationText)] = "--calibrate",
+        [nameof(QuantizationOptions.ImportanceFile)] = "--importance",
     };
 
     /// <summary>The library's words with the option as it was typed.</summary>

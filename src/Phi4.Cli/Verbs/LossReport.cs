@@ -7,7 +7,7 @@ using Phi4.Cli.Streams;
 namespace Phi4.Cli.Verbs;
 
 /// <summary>What <c>phi4 quantize</c> says of its work, for people and for programs.</summary>
-internal sealed class LossReport(QuantizationReport report, bool listsTensors)
+internal sealed class LossReport(QuantizationReport report, bool listsTensors, bool isCalibrated)
 {
     public void WriteText(TextWriter writer)
     {
@@ -18,7 +18,7 @@ internal sealed class LossReport(QuantizationReport report, bool listsTensors)
             {
                 table.Add(
                     tensor.Name, string.Join(" x ", tensor.Shape), tensor.Stored, tensor.Kept, Number(tensor.BitsPerWeight, "F3"), Number(tensor.Loss?.Relative, "F5"),
-                    Number(tensor.Loss?.Weighted, "F5"));
+                    isCalibrated ? Number(tensor.Loss?.Weighted, "F5") : "");
             }
 
             table.WriteTo(writer);
@@ -26,7 +26,7 @@ internal sealed class LossReport(QuantizationReport report, bool listsTensors)
         }
 
         string error = report.RelativeError is { } relative
-            ? FormattableString.Invariant($", relative error {relative:F5}, weighted {report.WeightedError:F5}, over the quantized tensors")
+            ? FormattableString.Invariant($", relative error {relative:F5}{Weighted()} over the quantized tensors")
             : "";
         writer.WriteLine(FormattableString.Invariant($"{report.Folder}: {report.ByteCount:N0} bytes, {report.BitsPerWeight:F3} bits a weight{error}"));
     }
@@ -55,7 +55,9 @@ internal sealed class LossReport(QuantizationReport report, bool listsTensors)
         }));
     }
 
-    private static void WriteTensor(Utf8JsonWriter json, TensorQuantization tensor)
+    private string Weighted() => isCalibrated ? FormattableString.Invariant($", weighted {report.WeightedError:F5},") : "";
+
+    private void WriteTensor(Utf8JsonWriter json, TensorQuantization tensor)
     {
         json.WriteStartObject();
         json.WriteString("name", tensor.Name);
@@ -74,12 +76,15 @@ internal sealed class LossReport(QuantizationReport report, bool listsTensors)
         json.WriteEndObject();
     }
 
-    private static void WriteErrors(Utf8JsonWriter json, double? relative, double? weighted)
+    private void WriteErrors(Utf8JsonWriter json, double? relative, double? weighted)
     {
         if (relative is { } found)
         {
             json.WriteNumber("relative_error", found);
-            json.WriteNumber("weighted_error", weighted ?? found);
+            if (isCalibrated)
+            {
+                json.WriteNumber("weighted_error", weighted ?? found);
+            }
         }
     }
 

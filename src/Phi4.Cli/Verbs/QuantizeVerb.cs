@@ -13,6 +13,9 @@ internal sealed class QuantizeVerb : IVerb
     private readonly Option<WeightType?> _weights;
     private readonly Option<WeightType?> _head;
     private readonly Option<ScaleChoice?> _scales;
+    private readonly Option<string?> _calibrate;
+    private readonly Option<int?> _calibrationTokens;
+    private readonly Option<string?> _importance;
     private readonly Option<int?> _threads;
     private readonly Option<bool> _report;
     private readonly Option<OutputFormat?> _format;
@@ -28,6 +31,10 @@ internal sealed class QuantizeVerb : IVerb
         _scales = factory.Choice(
             "--scales", [], "How scales are chosen: nearest keeps each block's largest value exact, search takes the scale that loses least.", "search", null,
             ("search", ScaleChoice.Search), ("nearest", ScaleChoice.Nearest));
+        _calibrate = factory.Text(
+            "--calibrate", [], "TEXTFILE", "Read this text with the model first and put errors where they cost least; leaves importance.safetensors in OUT.");
+        _calibrationTokens = factory.Integer("--calibrate-tokens", [], 1, int.MaxValue, "Tokens of the text that are read.", "32768");
+        _importance = factory.Text("--importance", [], "FILE", "Choose scales by the importance.safetensors of an earlier --calibrate.");
         _threads = factory.Integer("--threads", ["-t"], 1, 1024, "Threads that compute.", "one a processor", "PHI4_THREADS");
         _report = factory.Switch("--report", [], "Print what every tensor keeps and loses.");
         _format = factory.Choice(
@@ -35,7 +42,7 @@ internal sealed class QuantizeVerb : IVerb
         Command = new Command("quantize", "Writes a model with 8- or 4-bit weights that is mapped into memory and starts at once.");
         Command.Add(_input);
         Command.Add(_output);
-        Option[] options = [_weights, _head, _scales, _threads, _report, _format];
+        Option[] options = [_weights, _head, _scales, _calibrate, _calibrationTokens, _importance, _threads, _report, _format];
         foreach (Option option in options)
         {
             Command.Add(option);
@@ -49,8 +56,14 @@ internal sealed class QuantizeVerb : IVerb
         ParseResult parse = context.Parse;
         string input = ModelSource.Require(parse.GetValue(_input)!);
         string output = parse.GetValue(_output)!;
+        string? text = parse.GetValue(_calibrate) is { } textFile
+            ? await File.ReadAllTextAsync(textFile, context.Cancellation).ConfigureAwait(false)
+            : null;
         var options = new QuantizationOptions
         {
+            CalibrationText = text,
+            CalibrationTokens = parse.GetValue(_calibrationTokens) ?? new QuantizationOptions().CalibrationTokens,
+            ImportanceFile = parse.GetValue(_importance),
             Weights = parse.GetValue(_weights) ?? WeightType.Int4,
             HeadWeights = parse.GetValue(_head),
             Scales = parse.GetValue(_scales) ?? ScaleChoice.Search,
@@ -63,7 +76,7 @@ internal sealed class QuantizeVerb : IVerb
             context.Talk.Warn($"{input} has no tokenizer files: put some into {output}, or use token ids.");
         }
 
-        var report = new LossReport(result, parse.GetValue(_report));
+        var report = new LossReport(result, parse.GetValue(_report), text is not null || options.ImportanceFile is not null);
         if (parse.GetValue(_format) == OutputFormat.Json)
         {
             report.WriteJson(context.Terminal.Out);

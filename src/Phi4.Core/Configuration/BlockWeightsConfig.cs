@@ -16,7 +16,7 @@ public sealed record BlockWeightsConfig
     /// <summary>Rows of a tile.</summary>
     public const int TileRows = 16;
 
-    /// <summary>Entries of the 4-bit table.</summary>
+    /// <summary>Entries of a 4-bit table.</summary>
     public const int TableSize = 16;
 
     /// <summary>The matrices of the layers: Int8 or Int4.</summary>
@@ -25,9 +25,6 @@ public sealed record BlockWeightsConfig
     /// <summary>The head.</summary>
     public required WeightType Head { get; init; }
 
-    /// <summary>What the sixteen 4-bit codes stand for, rising, from -128 to 127; empty where nothing has 4 bits.</summary>
-    public required IReadOnlyList<int> Table { get; init; }
-
     internal static BlockWeightsConfig Read(ConfigObject json)
     {
         RequireEqual(json, "version", Version);
@@ -35,17 +32,7 @@ public sealed record BlockWeightsConfig
         RequireEqual(json, "tile_rows", TileRows);
         WeightType layers = ReadType(json, "weights", WeightType.Int8, WeightType.Int4);
         WeightType head = ReadType(json, "head", WeightType.AsStored, WeightType.F32, WeightType.BF16, WeightType.F16, WeightType.Int8, WeightType.Int4);
-        bool hasTable = layers == WeightType.Int4 || head == WeightType.Int4;
-        IReadOnlyList<int> table = hasTable ? json.Integers("table", TableSize, -128, 127) : [];
-        for (int i = 1; i < table.Count; i++)
-        {
-            if (table[i] <= table[i - 1])
-            {
-                throw json.Refuse("table", "rising values");
-            }
-        }
-
-        return new BlockWeightsConfig { Layers = layers, Head = head, Table = table };
+        return new BlockWeightsConfig { Layers = layers, Head = head };
     }
 
     /// <summary>How configurations and command lines spell a type.</summary>

@@ -61,17 +61,6 @@ internal static class ModelConfigWriter
         json.WriteNumber("tile_rows", BlockWeightsConfig.TileRows);
         json.WriteString("weights", BlockWeightsConfig.Spell(blocks.Layers));
         json.WriteString("head", BlockWeightsConfig.Spell(blocks.Head));
-        if (blocks.Table.Count > 0)
-        {
-            json.WriteStartArray("table");
-            foreach (int value in blocks.Table)
-            {
-                json.WriteNumberValue(value);
-            }
-
-            json.WriteEndArray();
-        }
-
         json.WriteEndObject();
     }
 

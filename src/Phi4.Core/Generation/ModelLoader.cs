@@ -15,8 +15,15 @@ internal static class ModelLoader
     /// <summary>Rows of logits computed at once: 64 rows of phi-4's vocabulary are 26 MB.</summary>
     private const int MaxLogitRows = 64;
 
+    /// <summary>Loads.</summary>
+    /// <param name="path">The model's folder or file.</param>
+    /// <param name="options">How.</param>
+    /// <param name="progress">Told of each tensor.</param>
+    /// <param name="cancellationToken">Stops; nothing stays open.</param>
+    /// <param name="wrap">Puts something between the model and its kernels; null for nothing.</param>
     public static Phi4Model Load(
-        string path, Phi4LoadOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+        string path, Phi4LoadOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken,
+        Func<ModelWeights, IKernels, IKernels>? wrap = null)
     {
         Validate(options);
         ModelFiles files = ModelFiles.Read(path);
@@ -36,6 +43,7 @@ internal static class ModelLoader
         try
         {
             kernels = CreateKernels(options);
+            kernels = wrap?.Invoke(weights, kernels) ?? kernels;
             return new Phi4Model(files.Config, files.Generation, text, new Engine(files.Config, weights, kernels, limits), DeviceOf(options));
         }
         catch

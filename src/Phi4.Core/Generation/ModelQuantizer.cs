@@ -29,8 +29,11 @@ internal static class ModelQuantizer
             ? GgufSource.Open(input)
             : WeightSources.Open(ModelConfigReader.Parse(configuration, Path.Combine(input, ModelConfigReader.FileName)), input, cancellationToken);
         ModelConfig config = source is GgufSource gguf ? gguf.Config : ModelConfigReader.Parse(configuration, Path.Combine(input, ModelConfigReader.FileName));
+        using FreshFolder folder = FreshFolder.Create(output);
+        (Calibration? calibration, int calibrationTokens) = Calibrate(input, options, cancellationToken);
         var writing = new WeightLoadOptions
         {
+            Calibration = calibration,
             Progress = progress,
             Plan = WeightPlan.Of(options.Weights, options.HeadWeights),
             Scales = options.Scales,
@@ -41,12 +44,16 @@ internal static class ModelQuantizer
             nameof(QuantizationOptions.Weights), options.Weights, "Int8 or Int4, for a checkpoint that isn't quantized yet");
         string[] texts = isGguf ? [] : Files(input, TextFiles);
         string[] others = isGguf ? [] : Files(input, OtherFiles);
-        using FreshFolder folder = FreshFolder.Create(output);
         folder.RequireRoom(checkpoint.ByteCount + RoomBesideTensors + texts.Concat(others).Sum(file => new FileInfo(file).Length));
         IReadOnlyList<QuantizationError?> lost = checkpoint.Write(folder.Path, options.ShardBytes);
         foreach (string file in texts.Concat(others))
         {
             File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        }
+
+        if (calibrationTokens > 0)
+        {
+            calibration!.Write(Path.Combine(folder.Path, Calibration.FileName), calibrationTokens);
         }
 
         // Last, so that a folder without it was never complete.
@@ -56,6 +63,11 @@ internal static class ModelQuantizer
         folder.Publish();
         return new QuantizationReport(output, [.. checkpoint.Tensors.Zip(lost, Describe)], texts.Length > 0);
     }
+
+    private static (Calibration? Found, int TokenCount) Calibrate(string input, QuantizationOptions options, CancellationToken cancellationToken) =>
+        options.CalibrationText is { } text ? Calibrator.Run(input, text, options.CalibrationTokens, options.ThreadCount, cancellationToken)
+            : options.ImportanceFile is { } file ? (Calibration.Read(file), 0)
+            : (null, 0);
 
     private static TensorQuantization Describe(KeptTensor tensor, QuantizationError? lost) => new(
         tensor.Spec.Name, tensor.Spec.Shape, tensor.Source.Stored, tensor.Blocks?.Format.ToString() ?? tensor.Floats.ToString(), tensor.ByteCount,
@@ -69,6 +81,10 @@ internal static class ModelQuantizer
         Require(options.HeadWeights is null || Enum.IsDefined(options.HeadWeights.Value), nameof(options.HeadWeights), options.HeadWeights, "a named type, or null");
         Require(Enum.IsDefined(options.Scales), nameof(options.Scales), options.Scales, "a named choice");
         Require(options.ThreadCount is null or (>= 1 and <= 1024), nameof(options.ThreadCount), options.ThreadCount, "1 to 1024, or null");
+        bool isCalibrated = options.CalibrationText is not null || options.ImportanceFile is not null;
+        Require(options.CalibrationText is null || options.ImportanceFile is null, nameof(options.ImportanceFile), options.ImportanceFile, "none beside a text");
+        Require(!isCalibrated || options.Weights != WeightType.AsStored, nameof(options.Weights), options.Weights, "Int8 or Int4, to be calibrated");
+        Require(options.CalibrationTokens >= 1, nameof(options.CalibrationTokens), options.CalibrationTokens, "at least 1");
         Require(options.ShardBytes >= 1, nameof(options.ShardBytes), options.ShardBytes, "at least 1");
     }
 

@@ -29,6 +29,12 @@ internal sealed class BlockCheckpoint : IDisposable
             throw new ModelFormatException(problems);
         }
 
+        problems = [.. _reader.CalibrationProblems()];
+        if (problems.Count > 0)
+        {
+            throw new ModelFormatException(problems);
+        }
+
         Tensors = _reader.Tensors();
         Blocks = Describe(Tensors);
     }
@@ -56,7 +62,7 @@ internal sealed class BlockCheckpoint : IDisposable
         {
             string name = shards.Count == 1 ? Checkpoint.SingleFileName : string.Create(CultureInfo.InvariantCulture, $"model-{i + 1:00000}-of-{shards.Count:00000}.safetensors");
             WriteShard(Path.Combine(folder, name), shards[i], meter, lost);
-            foreach (StoredPart part in shards[i].SelectMany(Parts))
+            foreach (StoredPart part in shards[i].SelectMany(StoredPart.Of))
             {
                 index.Add(part.Name, name);
             }
@@ -83,18 +89,14 @@ internal sealed class BlockCheckpoint : IDisposable
             return null;
         }
 
-        bool hasTable = inBlocks.Any(tensor => tensor.Blocks!.Value is { Format: WeightFormat.Int4 });
         return new BlockWeightsConfig
         {
             Layers = TypeOf(most.Key),
             Head = head?.Blocks is { } own ? TypeOf(own.Format) : WeightType.AsStored,
-            Table = hasTable ? [.. Enumerable.Range(0, Int4Table.Size).Select(i => (int)Int4Table.Values[i])] : [],
         };
     }
 
     private static WeightType TypeOf(WeightFormat format) => format == WeightFormat.Int8 ? WeightType.Int8 : WeightType.Int4;
-
-    private static IReadOnlyList<StoredPart> Parts(KeptTensor tensor) => StoredPart.Of(tensor, Int4Table.Values);
 
     private List<IReadOnlyList<KeptTensor>> Deal(long shardBytes)
     {
@@ -121,7 +123,7 @@ internal sealed class BlockCheckpoint : IDisposable
     private void WriteShard(string path, IReadOnlyList<KeptTensor> tensors, LoadMeter meter, List<QuantizationError?> lost)
     {
         Dictionary<string, string> metadata = new() { ["format"] = BlockWeightsConfig.Method, ["version"] = BlockWeightsConfig.Version.ToString(CultureInfo.InvariantCulture) };
-        using ShardFile shard = ShardFile.Create(path, tensors.SelectMany(Parts), metadata);
+        using ShardFile shard = ShardFile.Create(path, tensors.SelectMany(StoredPart.Of), metadata);
         foreach (KeptTensor tensor in tensors)
         {
             _cancellation.ThrowIfCancellationRequested();
@@ -139,7 +141,7 @@ internal sealed class BlockCheckpoint : IDisposable
     {
         sbyte* table = stackalloc sbyte[BlockWeightsConfig.TableSize];
         Vector128.Store(view.Table, table);
-        foreach (StoredPart part in Parts(tensor))
+        foreach (StoredPart part in StoredPart.Of(tensor))
         {
             nint address = part.Name == WeightNames.Scales(tensor.Spec.Name) ? view.Scales
                 : part.Name == WeightNames.Offsets(tensor.Spec.Name) ? view.Offsets
@@ -167,7 +169,7 @@ internal sealed class BlockCheckpoint : IDisposable
         using Utf8JsonWriter json = new(file, new JsonWriterOptions { Indented = true });
         json.WriteStartObject();
         json.WriteStartObject("metadata");
-        json.WriteNumber("total_size", Tensors.SelectMany(Parts).Sum(part => part.ByteCount));
+        json.WriteNumber("total_size", Tensors.SelectMany(StoredPart.Of).Sum(part => part.ByteCount));
         json.WriteEndObject();
         json.WriteStartObject("weight_map");
         foreach ((string name, string shard) in index)

@@ -8,8 +8,7 @@ namespace Phi4.Core.Weights;
 
 /// <summary>Finds the parts of matrices in blocks among the tensors of a checkpoint, and everything that is wrong with them.</summary>
 /// <param name="files">The tensors.</param>
-/// <param name="commonTable">What 4-bit codes stand for unless a matrix says otherwise; zeros if nothing says so for all.</param>
-internal sealed class BlockParts(FloatSource files, Vector128<sbyte> commonTable)
+internal sealed class BlockParts(FloatSource files)
 {
     private readonly List<ModelFormatProblem> _problems = [];
 
@@ -44,13 +43,9 @@ internal sealed class BlockParts(FloatSource files, Vector128<sbyte> commonTable
         long byteCount = Check(WeightNames.Codes(name), BlockShapes.CodeType(format), BlockShapes.Codes(format, spec));
         byteCount += Check(WeightNames.Scales(name), DType.F16, BlockShapes.Scales(spec));
         byteCount += hasOffsets ? Check(WeightNames.Offsets(name), DType.F16, BlockShapes.Scales(spec)) : 0;
-        byteCount += hasTable ? Check(WeightNames.Table(name), DType.I8, [BlockWeightsConfig.TableSize], alignment: 1) : 0;
-        var blocks = new BlockFormat(format, hasOffsets, format == WeightFormat.Int8 ? default : hasTable ? Table(name) : commonTable);
-        if (format == WeightFormat.Int4 && blocks.Table == default)
-        {
-            _problems.Add(new(codes?.File ?? files.Path, name, "a table of what its 4-bit codes stand for", "none, here or in the configuration"));
-        }
-
+        bool needsTable = format == WeightFormat.Int4;
+        byteCount += needsTable ? Check(WeightNames.Table(name), DType.I8, [BlockWeightsConfig.TableSize], alignment: 1) : 0;
+        var blocks = new BlockFormat(format, hasOffsets, needsTable && hasTable ? Table(name) : default);
         return new SourceTensor(name, spec.Shape, format.ToString(), codes?.File ?? files.Path, byteCount) { Blocks = blocks, IsMapped = true };
     }
 

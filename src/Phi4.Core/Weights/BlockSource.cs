@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Phi4.Core.Configuration;
 using Phi4.Kernels;
 
 namespace Phi4.Core.Weights;
 
 /// <summary>
-/// A checkpoint that <c>phi4 quantize</c> wrote: matrices as <c>NAME.codes</c> and <c>NAME.scales</c>, sometimes <c>NAME.offsets</c> and <c>NAME.table</c>, which
-/// lie in the file as the kernels read them, beside plain floats. docs/quantization.md describes it.
+/// A checkpoint that <c>phi4 quantize</c> wrote: matrices as <c>NAME.codes</c> and <c>NAME.scales</c>, with <c>NAME.table</c> and sometimes <c>NAME.offsets</c> for 4 bits,
+/// which lie in the file as the kernels read them, beside plain floats. docs/quantization.md describes it.
 /// </summary>
 internal sealed class BlockSource : IWeightSource
 {
@@ -100,15 +99,9 @@ internal sealed class BlockSource : IWeightSource
     /// <summary>Parts become matrices; what belongs to none stays as it is, for the caller to judge.</summary>
     private static List<SourceTensor> Join(ModelConfig config, BlockWeightsConfig blocks, FloatSource files)
     {
-        Vector128<sbyte> table = default;
-        for (int i = 0; i < blocks.Table.Count; i++)
-        {
-            table = table.WithElement(i, (sbyte)blocks.Table[i]);
-        }
-
         Dictionary<string, SourceTensor> matrices = new(StringComparer.Ordinal);
         HashSet<string> parts = new(StringComparer.Ordinal);
-        BlockParts reader = new(files, table);
+        BlockParts reader = new(files);
         foreach (TensorSpec spec in new WeightPlan(blocks.Layers, blocks.Head).Tensors(config))
         {
             bool isHead = spec.Name == WeightNames.Head;

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-using System.Runtime.Intrinsics;
 using Phi4.Core.Configuration;
 using Phi4.Kernels;
 
@@ -14,9 +13,7 @@ internal sealed record StoredPart(string Name, DType DType, IReadOnlyList<long> 
     public long Granularity => Math.Min(BlockShapes.FileAlignment, ByteCount & -ByteCount);
 
     /// <summary>The parts of a tensor.</summary>
-    /// <param name="tensor">The tensor.</param>
-    /// <param name="commonTable">What 4-bit codes stand for unless a matrix says otherwise.</param>
-    public static IReadOnlyList<StoredPart> Of(KeptTensor tensor, Vector128<sbyte> commonTable)
+    public static IReadOnlyList<StoredPart> Of(KeptTensor tensor)
     {
         TensorSpec spec = tensor.Spec;
         if (tensor.Blocks is not { } blocks)
@@ -34,7 +31,7 @@ internal sealed record StoredPart(string Name, DType DType, IReadOnlyList<long> 
             parts.Add(new(WeightNames.Offsets(spec.Name), DType.F16, BlockShapes.Scales(spec)));
         }
 
-        if (blocks.Format == WeightFormat.Int4 && blocks.Table != commonTable)
+        if (blocks.Format == WeightFormat.Int4)
         {
             parts.Add(new(WeightNames.Table(spec.Name), DType.I8, [BlockWeightsConfig.TableSize]));
         }

@@ -10,11 +10,19 @@ internal static unsafe class TensorConverter
 {
     private const int Rows = BlockLayout.TileRows;
 
-    public static QuantizationError Quantize(
-        IWeightSource source, SourceTensor tensor, WeightView target, WeightLoadOptions options, LoadMeter meter, CancellationToken cancellationToken) =>
-        MatrixQuantizer.Run(
-            source, tensor, default, target,
-            new QuantizerOptions { Choice = options.Scales, ThreadCount = options.ThreadCount, OnRows = meter.AddRows }, cancellationToken);
+    /// <summary>New codes and scales, and what is lost by them.</summary>
+    public static (WeightView View, QuantizationError Lost) Quantize(
+        IWeightSource source, KeptTensor tensor, WeightView target, WeightLoadOptions options, LoadMeter meter, CancellationToken cancellationToken)
+    {
+        var how = new QuantizerOptions
+        {
+            Choice = options.Scales,
+            ThreadCount = options.ThreadCount,
+            Inputs = options.Calibration?.Find(tensor.Spec.Name),
+            OnRows = meter.AddRows,
+        };
+        return MatrixQuantizer.Run(source, tensor.Source, target, how, cancellationToken);
+    }
 
     /// <summary>Blocks as the source has them.</summary>
     public static void CopyBlocks(

@@ -53,8 +53,12 @@ internal sealed class TensorReader(ModelConfig config, IWeightSource source, Wei
             return (target, null);
         }
 
-        return (target, TensorConverter.Quantize(source, tensor.Source, target, options, meter, cancellation));
+        return TensorConverter.Quantize(source, tensor, target, options, meter, cancellation);
     }
+
+    /// <summary>Matrices that are to be quantized, of which the calibration knows nothing or something else.</summary>
+    public IEnumerable<ModelFormatProblem> CalibrationProblems() =>
+        options.Calibration?.Problems(Tensors().Where(tensor => tensor.Blocks is not null && tensor.Source.Blocks != tensor.Blocks)) ?? [];
 
     private KeptTensor Keep(TensorSpec spec)
     {

@@ -16,6 +16,9 @@ internal sealed record WeightLoadOptions
     /// <summary>How scales are chosen where tensors are quantized.</summary>
     public ScaleChoice Scales { get; init; } = ScaleChoice.Search;
 
+    /// <summary>What a text told about the inputs of the matrices; null where nothing is known.</summary>
+    public Calibration? Calibration { get; init; }
+
     /// <summary>Threads that convert and quantize.</summary>
     public int ThreadCount { get; init; } = Environment.ProcessorCount;
 

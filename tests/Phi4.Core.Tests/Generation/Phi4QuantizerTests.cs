@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Text.Json;
 using Phi4.Core.Generation;
 using Phi4.TestSupport;
 
@@ -105,6 +106,60 @@ internal sealed class Phi4QuantizerTests
         using FreshFolder folder = FreshFolder.Create(parent["out"]);
         InsufficientDiskSpaceException error = Assert.Throws<InsufficientDiskSpaceException>(() => folder.RequireRoom(long.MaxValue))!;
         Assert.That((error.RequiredBytes, error.AvailableBytes > 0), Is.EqualTo((long.MaxValue, true)));
+    }
+
+    [Test]
+    public async Task Quantize_Calibrated_StaysNearerToTheModel()
+    {
+        using TemporaryFolder folder = new();
+        await Phi4Quantizer.QuantizeAsync(Samples.Model, folder["plain"]);
+        await Phi4Quantizer.QuantizeAsync(Samples.Model, folder["text"], new QuantizationOptions { CalibrationText = Text(held: false) });
+        await Phi4Quantizer.QuantizeAsync(
+            Samples.Model, folder["file"], new QuantizationOptions { ImportanceFile = Path.Combine(folder["text"], "importance.safetensors") });
+        double plain = await Distance(folder["plain"]), text = await Distance(folder["text"]), file = await Distance(folder["file"]);
+        TestContext.Out.WriteLine($"mean squared difference of log-probabilities: {plain:F5} plain, {file:F5} by importance, {text:F5} calibrated");
+        Assert.That(text, Is.LessThan(0.8 * plain));
+    }
+
+    [Test]
+    public void Quantize_ByTheImportanceOfAnotherModel_IsRefusedByName()
+    {
+        using TemporaryFolder folder = new();
+        Assert.That(
+            async () =>
+            {
+                await Phi4Quantizer.QuantizeAsync(Samples.Model, folder["a"], new QuantizationOptions { CalibrationText = "one two three" });
+                await Phi4Quantizer.QuantizeAsync(
+                    Goldens.Model("tiny-phi4"), folder["b"], new QuantizationOptions { ImportanceFile = Path.Combine(folder["a"], "importance.safetensors") });
+            },
+            Throws.TypeOf<ModelFormatException>().With.Message.Contains("128 mean squares"));
+        Assert.That(Directory.Exists(folder["b"]), Is.False);
+    }
+
+    [Test]
+    public void Quantize_ByAFileThatIsNoImportance_IsRefused() => Assert.That(
+        () => Phi4Quantizer.QuantizeAsync(
+            Samples.Model, "nowhere", new QuantizationOptions { ImportanceFile = Path.Combine(Samples.Model, "model.safetensors") }),
+        Throws.TypeOf<ModelFormatException>().With.Property("Item").EqualTo("format"));
+
+    private static string Text(bool held)
+    {
+        IEnumerable<string> lines = File.ReadLines(Path.Combine(Samples.Model, "evaluation.jsonl")).Where((_, i) => i % 2 == (held ? 1 : 0)).Take(200);
+        return string.Join("\n", lines.Select(line =>
+        {
+            using JsonDocument json = JsonDocument.Parse(line);
+            return $"{json.RootElement.GetProperty("messages")[0].GetProperty("content").GetString()} {json.RootElement.GetProperty("expected").GetString()}";
+        }));
+    }
+
+    private static async Task<double> Distance(string folder)
+    {
+        await using Phi4Model exact = await Phi4Model.LoadAsync(Samples.Model);
+        await using Phi4Model model = await Phi4Model.LoadAsync(folder);
+        int[] ids = exact.Tokenizer!.Encode(Text(held: true))[..2000];
+        TokenScores expected = await exact.ScoreAsync(Prompt.FromTokens(ids));
+        TokenScores found = await model.ScoreAsync(Prompt.FromTokens(ids));
+        return expected.LogProbs.Zip(found.LogProbs, (a, b) => Math.Pow((a ?? 0) - (b ?? 0), 2)).Average();
     }
 
     private sealed class CancelAt(CancellationTokenSource stop, int tensorCount) : IProgress<LoadProgress>

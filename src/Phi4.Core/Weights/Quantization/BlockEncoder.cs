@@ -13,7 +13,7 @@ namespace Phi4.Core.Weights.Quantization;
 /// gives codes by rounding; for those codes the best scale is sum(w x c) / sum(w c^2) and what it saves is sum(w x c)^2 / sum(w c^2). The most saving scale
 /// is refined by rounding and fitting again, then rounded to F16, and kept only if it beats the first target's.
 /// </remarks>
-internal unsafe ref struct BlockEncoder<TBook>
+internal readonly unsafe ref struct BlockEncoder<TBook>
     where TBook : struct, ICodebook
 {
     private const int Inputs = BlockLayout.BlockSize;
@@ -36,32 +36,67 @@ internal unsafe ref struct BlockEncoder<TBook>
         _count = count;
     }
 
-    /// <summary>Chooses scales, writes them and the codes, and adds up what was lost, as it is and weighted.</summary>
-    public readonly void Encode(ScaleChoice choice, byte* codes, Half* scales, ref Vector512<float> squaredError, ref Vector512<float> weightedError)
+    /// <summary>A scale for each row, such as F16 can say.</summary>
+    public Vector512<float> Choose(ScaleChoice choice)
     {
         Vector512<float> extreme = Extreme();
-        Vector512<float> scale = RoundToHalf(extreme / _book.Targets[0], scales);
-        if (choice == ScaleChoice.Search)
+        Vector512<float> nearest = RoundToHalf(extreme / _book.Targets[0]);
+        if (choice == ScaleChoice.Nearest)
         {
-            Vector512<float> searched = RoundToHalf(Search(extreme), scales);
-            Vector512<float> isBetter = Vector512.LessThan(Error(searched, weighted: true), Error(scale, weighted: true));
-            scale = RoundToHalf(Vector512.ConditionalSelect(isBetter, searched, scale), scales);
+            return nearest;
         }
 
-        squaredError += Error(scale, weighted: false);
-        weightedError += Error(scale, weighted: true);
+        Vector512<float> searched = RoundToHalf(Search(extreme));
+        return Vector512.ConditionalSelect(Vector512.LessThan(Error(searched), Error(nearest)), searched, nearest);
+    }
+
+    /// <summary>Writes the codes that rounding to nearest gives with these scales, and what they are worth.</summary>
+    public void Pack(Vector512<float> scale, byte* codes, Vector512<float>* values)
+    {
         Vector512<float> inverse = Inverse(scale);
         Vector512<float>* scaled = stackalloc Vector512<float>[Inputs];
         for (int k = 0; k < Inputs; k++)
         {
             scaled[k] = _x[k] * inverse;
+            values[k] = _book.Nearest(scaled[k]) * scale;
         }
 
         _book.Pack(scaled, codes);
     }
 
+    /// <summary>The weighted squared error of rounding to nearest with these scales.</summary>
+    public Vector512<float> Error(Vector512<float> scale)
+    {
+        Vector512<float> inverse = Inverse(scale);
+        Vector512<float> sum = default;
+        for (int k = 0; k < _count; k++)
+        {
+            Vector512<float> error = _x[k] - (_book.Nearest(_x[k] * inverse) * scale);
+            sum += error * error * _w[k];
+        }
+
+        return sum;
+    }
+
+    /// <summary>0 where there is nothing to divide by: every code is then the one nearest to 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Inverse(Vector512<float> value) =>
+        Vector512.ConditionalSelect(Vector512.Equals(value, Vector512<float>.Zero), Vector512<float>.Zero, Vector512<float>.One / value);
+
+    /// <summary>Each scale as F16 will hold it.</summary>
+    public static Vector512<float> RoundToHalf(Vector512<float> scale)
+    {
+        Vector512<float> rounded = default;
+        for (int row = 0; row < BlockLayout.TileRows; row++)
+        {
+            rounded = rounded.WithElement(row, (float)(Half)scale[row]);
+        }
+
+        return rounded;
+    }
+
     /// <summary>The value of largest magnitude; its sign matters to a book that isn't symmetric.</summary>
-    private readonly Vector512<float> Extreme()
+    private Vector512<float> Extreme()
     {
         Vector512<float> extreme = _x[0];
         for (int k = 1; k < Inputs; k++)
@@ -72,7 +107,7 @@ internal unsafe ref struct BlockEncoder<TBook>
         return _book.IsSymmetric ? Vector512.Abs(extreme) : extreme;
     }
 
-    private readonly Vector512<float> Search(Vector512<float> extreme)
+    private Vector512<float> Search(Vector512<float> extreme)
     {
         Vector512<float> inverseExtreme = Inverse(extreme);
         Vector512<float> best = default;
@@ -90,7 +125,7 @@ internal unsafe ref struct BlockEncoder<TBook>
         return best;
     }
 
-    private readonly void Try(Vector512<float> inverse, ref Vector512<float> best, ref Vector512<float> bestSaving)
+    private void Try(Vector512<float> inverse, ref Vector512<float> best, ref Vector512<float> bestSaving)
     {
         Vector512<float> product = default;
         Vector512<float> square = default;
@@ -108,35 +143,5 @@ internal unsafe ref struct BlockEncoder<TBook>
         Vector512<float> isBetter = Vector512.GreaterThan(saving, bestSaving);
         best = Vector512.ConditionalSelect(isBetter, scale, best);
         bestSaving = Vector512.ConditionalSelect(isBetter, saving, bestSaving);
-    }
-
-    private readonly Vector512<float> Error(Vector512<float> scale, bool weighted)
-    {
-        Vector512<float> inverse = Inverse(scale);
-        Vector512<float> sum = default;
-        for (int k = 0; k < _count; k++)
-        {
-            Vector512<float> error = _x[k] - (_book.Nearest(_x[k] * inverse) * scale);
-            sum += error * error * (weighted ? _w[k] : 1);
-        }
-
-        return sum;
-    }
-
-    /// <summary>0 where there is nothing to divide by: every code is then the one nearest to 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Inverse(Vector512<float> value) =>
-        Vector512.ConditionalSelect(Vector512.Equals(value, Vector512<float>.Zero), Vector512<float>.Zero, Vector512<float>.One / value);
-
-    private static Vector512<float> RoundToHalf(Vector512<float> scale, Half* scales)
-    {
-        Vector512<float> rounded = default;
-        for (int row = 0; row < BlockLayout.TileRows; row++)
-        {
-            scales[row] = (Half)scale[row];
-            rounded = rounded.WithElement(row, (float)scales[row]);
-        }
-
-        return rounded;
     }
 }

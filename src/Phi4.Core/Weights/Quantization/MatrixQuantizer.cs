@@ -12,12 +12,15 @@ internal sealed record QuantizerOptions
 
     public int ThreadCount { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>What is known of the inputs; null where nothing is, so that all errors cost the same.</summary>
+    public InputStatistics? Inputs { get; init; }
+
     /// <summary>Told how many rows more are done, from any thread.</summary>
     public Action<int>? OnRows { get; init; }
 }
 
 /// <summary>
-/// Turns a matrix of a source into codes and scales, tile by tile on all cores: beside the result there is never more than a tile of values a thread.
+/// Turns a matrix of a source into codes and scales, tile by tile on all cores: beside the result there is never more than some tiles of values a thread.
 /// </summary>
 internal sealed unsafe class MatrixQuantizer
 {
@@ -26,182 +29,165 @@ internal sealed unsafe class MatrixQuantizer
 
     private readonly IWeightSource _source;
     private readonly SourceTensor _tensor;
-    private readonly WeightFormat _format;
     private readonly QuantizerOptions _options;
     private readonly float[] _importance;
+    private readonly InputCorrelation? _correlation;
     private readonly WeightView _target;
+    private readonly TableCodebook _book;
     private readonly Lock _door = new();
     private QuantizationError _error;
 
-    private MatrixQuantizer(IWeightSource source, SourceTensor tensor, ReadOnlySpan<float> importance, WeightView target, QuantizerOptions options)
+    private MatrixQuantizer(IWeightSource source, SourceTensor tensor, WeightView target, QuantizerOptions options)
     {
         _source = source;
         _tensor = tensor;
-        _format = target.Format;
-        _target = target;
         _options = options;
-        _importance = Costs(tensor, importance);
+        _importance = Costs(tensor, options.Inputs);
+        _correlation = options.Inputs?.Moments is null ? null : InputCorrelation.Of(options.Inputs, options.ThreadCount);
+        if (target.Format == WeightFormat.Int4)
+        {
+            Vector128<sbyte> table = options.Choice == ScaleChoice.Search ? TableFitter.Fit(source, tensor, _importance) : Int4Table.Values;
+            _book = Int4Table.CodebookOf(table);
+            target = WeightView.Int4(target.Rows, target.Columns, target.Values.Address, target.Scales, 0, table);
+        }
+
+        _target = target;
     }
 
     /// <summary>Quantizes one tensor, the same bits for any number of threads.</summary>
     /// <param name="source">Holds the tensor.</param>
     /// <param name="tensor">A matrix [N, H].</param>
-    /// <param name="importance">[H]: what an error in each column costs (the mean square of its activations), or empty where all cost the same.</param>
-    /// <param name="target">Int8, or Int4 with <see cref="Int4Table"/> and no offsets: memory for codes and scales, to be overwritten.</param>
-    /// <param name="options">Threads, scales.</param>
+    /// <param name="target">Int8, or Int4 without offsets: memory for codes and scales, to be overwritten.</param>
+    /// <param name="options">Threads, scales, what is known of the inputs.</param>
     /// <param name="cancellationToken">Stops between two tiles.</param>
-    /// <returns>What was lost.</returns>
+    /// <returns>The target, with its table if it has one, and what was lost.</returns>
     /// <exception cref="ModelFormatException">A weight is not finite, or too large for an F16 scale.</exception>
-    public static QuantizationError Run(
-        IWeightSource source, SourceTensor tensor, ReadOnlySpan<float> importance, WeightView target, QuantizerOptions options, CancellationToken cancellationToken)
+    public static (WeightView View, QuantizationError Lost) Run(
+        IWeightSource source, SourceTensor tensor, WeightView target, QuantizerOptions options, CancellationToken cancellationToken)
     {
-        MatrixQuantizer quantizer = new(source, tensor, importance, target, options);
+        MatrixQuantizer quantizer = new(source, tensor, target, options);
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = Math.Max(1, options.ThreadCount), CancellationToken = cancellationToken };
         try
         {
-            Parallel.For(0, BlockLayout.TileCount(tensor.Rows), parallel, () => new float[BlockLayout.TileRows * tensor.Columns], quantizer.EncodeTile, _ => { });
+            Parallel.For(
+                0, BlockLayout.TileCount(tensor.Rows), parallel, () => new QuantizerScratch(tensor.Columns, quantizer._correlation is not null), quantizer.EncodeTile,
+                scratch => scratch.Dispose());
         }
         catch (AggregateException e)
         {
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
 
-        return quantizer._error;
+        return (quantizer._target, quantizer._error);
     }
 
-    private float[] EncodeTile(int tile, ParallelLoopState state, float[] values)
+    private QuantizerScratch EncodeTile(int tile, ParallelLoopState state, QuantizerScratch scratch)
     {
-        int first = tile * BlockLayout.TileRows;
-        int rowCount = Math.Min(BlockLayout.TileRows, _tensor.Rows - first);
-        Array.Clear(values);
-        _source.ReadRows(_tensor, first, rowCount, values.AsSpan(0, rowCount * _tensor.Columns));
-        Check(values.AsSpan(0, rowCount * _tensor.Columns), first);
-        QuantizationError error = _format == WeightFormat.Int8 ? EncodeBlocks(default(Int8Codebook), tile, values) : EncodeBlocks(Int4Table.Codebook, tile, values);
+        int rowCount = scratch.Read(_source, _tensor, tile);
+        QuantizationError error = _target.Format == WeightFormat.Int8 ? EncodeBlocks(default(Int8Codebook), tile, scratch) : EncodeBlocks(_book, tile, scratch);
         lock (_door)
         {
             _error.Add(error);
         }
 
         _options.OnRows?.Invoke(rowCount);
-        return values;
+        return scratch;
     }
 
-    private QuantizationError EncodeBlocks<TBook>(TBook book, int tile, float[] values)
+    private QuantizationError EncodeBlocks<TBook>(TBook book, int tile, QuantizerScratch scratch)
         where TBook : struct, ICodebook
     {
-        const int Size = BlockLayout.BlockSize;
         int columns = _tensor.Columns;
         int blockCount = BlockLayout.BlockCount(columns);
-        int codeBytes = BlockLayout.CodeBytesPerBlock(_format);
-        byte* codes = (byte*)_target.Values.Address + (tile * BlockLayout.CodeBytesPerTile(_format, columns));
+        int codeBytes = BlockLayout.CodeBytesPerBlock(_target.Format);
+        byte* codes = (byte*)_target.Values.Address + (tile * BlockLayout.CodeBytesPerTile(_target.Format, columns));
         Half* scales = (Half*)((byte*)_target.Scales + (tile * BlockLayout.ScaleBytesPerTile(columns)));
-        Vector512<float>* block = stackalloc Vector512<float>[Size];
+        Vector512<float>* values = stackalloc Vector512<float>[BlockLayout.BlockSize];
         QuantizationError sum = default;
-        fixed (float* rows = values)
-        fixed (float* importance = _importance)
+        for (int b = 0; b < blockCount; b++)
         {
-            for (int b = 0; b < blockCount; b++)
+            int start = b * BlockLayout.BlockSize;
+            int count = Math.Min(BlockLayout.BlockSize, columns - start);
+            Vector512<float> scale = _correlation is null
+                ? Encode(book, scratch.Columns + start, start, count, codes, values)
+                : EncodeWithFeedback(book, scratch.Work + start, start, count, codes, values);
+            for (int row = 0; row < BlockLayout.TileRows; row++)
             {
-                int start = b * Size;
-                int count = Math.Min(Size, columns - start);
-                Transpose(rows + start, columns, count, block);
-                (Vector512<float> squares, Vector512<float> weightedSquares) = Squares(block, importance + start, count);
-                Vector512<float> squaredError = default;
-                Vector512<float> weightedError = default;
-                new BlockEncoder<TBook>(book, block, importance + start, count).Encode(
-                    _options.Choice, codes + ((long)b * codeBytes), scales + (b * BlockLayout.TileRows), ref squaredError, ref weightedError);
-                sum.Add(new QuantizationError(
-                    Vector512.Sum(squaredError), Vector512.Sum(squares), Vector512.Sum(weightedError), Vector512.Sum(weightedSquares)));
+                scales[row] = (Half)scale[row];
             }
+
+            sum.Add(Lost(scratch.Columns + start, values, start, count));
+            codes += codeBytes;
+            scales += BlockLayout.TileRows;
         }
 
         return sum;
     }
 
-    /// <summary>Rows become lanes; what lies past the last column is 0.</summary>
-    private static void Transpose(float* rows, int stride, int count, Vector512<float>* block)
+    private Vector512<float> Encode<TBook>(TBook book, Vector512<float>* block, int start, int count, byte* codes, Vector512<float>* values)
+        where TBook : struct, ICodebook
     {
-        float* lanes = (float*)block;
-        new Span<float>(lanes, BlockLayout.BlockSize * BlockLayout.TileRows).Clear();
-        for (int row = 0; row < BlockLayout.TileRows; row++)
+        fixed (float* importance = _importance)
         {
-            for (int k = 0; k < count; k++)
-            {
-                lanes[(k * BlockLayout.TileRows) + row] = rows[((long)row * stride) + k];
-            }
+            BlockEncoder<TBook> encoder = new(book, block, importance + start, count);
+            Vector512<float> scale = encoder.Choose(_options.Choice);
+            encoder.Pack(scale, codes, values);
+            return scale;
         }
     }
 
-    private static (Vector512<float> Plain, Vector512<float> Weighted) Squares(Vector512<float>* block, float* importance, int count)
+    private Vector512<float> EncodeWithFeedback<TBook>(TBook book, Vector512<float>* block, int start, int count, byte* codes, Vector512<float>* values)
+        where TBook : struct, ICodebook
     {
-        Vector512<float> plain = default;
-        Vector512<float> weighted = default;
+        int groupStart = start / InputStatistics.GroupSize * InputStatistics.GroupSize;
+        int stride = Math.Min(InputStatistics.GroupSize, _tensor.Columns - groupStart);
+        fixed (float* costs = _correlation!.Costs)
+        fixed (float* group = _correlation.Group(start))
+        {
+            Vector512<float> scale = new BlockEncoder<TBook>(book, block, costs + start, count).Choose(_options.Choice);
+            float* spread = group + ((long)(start - groupStart) * stride) + start - groupStart;
+            FeedbackEncoder<TBook> encoder = new(book, block, spread, stride, costs + start, count);
+            scale = _options.Choice == ScaleChoice.Search ? encoder.Choose(scale) : scale;
+            encoder.Encode(scale, codes, values, groupStart + stride - start - count);
+            return scale;
+        }
+    }
+
+    /// <summary>What the codes of a block are off by.</summary>
+    private QuantizationError Lost(Vector512<float>* exact, Vector512<float>* values, int start, int count)
+    {
+        Vector512<float> error = default;
+        Vector512<float> square = default;
+        Vector512<float> weightedError = default;
+        Vector512<float> weightedSquare = default;
         for (int k = 0; k < count; k++)
         {
-            Vector512<float> square = block[k] * block[k];
-            plain += square;
-            weighted += square * importance[k];
+            float weight = _importance[start + k];
+            Vector512<float> difference = exact[k] - values[k];
+            error += difference * difference;
+            square += exact[k] * exact[k];
+            weightedError += difference * difference * weight;
+            weightedSquare += exact[k] * exact[k] * weight;
         }
 
-        return (plain, weighted);
-    }
-
-    private void Check(ReadOnlySpan<float> values, int firstRow)
-    {
-        float limit = 127 * (float)Half.MaxValue;
-        int bad = FirstAbove(values, limit);
-        if (bad >= 0)
-        {
-            string place = $"{_tensor.Name}[{firstRow + (bad / _tensor.Columns)}, {bad % _tensor.Columns}]";
-            throw new ModelFormatException(
-                _tensor.File, place, FormattableString.Invariant($"a finite weight of at most {limit:G6}, for {_format} scales are F16"), FormattableString.Invariant($"{values[bad]}"));
-        }
-    }
-
-    /// <summary>Index of the first value whose magnitude is above the limit or no number; -1 if there is none.</summary>
-    private static int FirstAbove(ReadOnlySpan<float> values, float limit)
-    {
-        int i = 0;
-        Vector512<float> limits = Vector512.Create(limit);
-        for (; i + Vector512<float>.Count <= values.Length; i += Vector512<float>.Count)
-        {
-            if (!Vector512.LessThanOrEqualAll(Vector512.Abs(Vector512.Create(values[i..])), limits))
-            {
-                break;
-            }
-        }
-
-        for (; i < values.Length; i++)
-        {
-            if (!(Math.Abs(values[i]) <= limit))
-            {
-                return i;
-            }
-        }
-
-        return -1;
+        return new QuantizationError(Vector512.Sum(error), Vector512.Sum(square), Vector512.Sum(weightedError), Vector512.Sum(weightedSquare));
     }
 
     /// <summary>[H], mean 1.</summary>
-    private static float[] Costs(SourceTensor tensor, ReadOnlySpan<float> importance)
+    private static float[] Costs(SourceTensor tensor, InputStatistics? inputs)
     {
         float[] costs = new float[tensor.Columns];
-        if (importance.IsEmpty)
+        if (inputs is null)
         {
             Array.Fill(costs, 1);
             return costs;
         }
 
-        ArgumentOutOfRangeException.ThrowIfNotEqual(importance.Length, tensor.Columns, nameof(importance));
-        double mean = 0;
-        foreach (float value in importance)
+        ArgumentOutOfRangeException.ThrowIfNotEqual(inputs.MeanSquares.Length, tensor.Columns, nameof(inputs));
+        double mean = inputs.MeanSquares.Average(value => (double)value);
+        for (int i = 0; i < costs.Length; i++)
         {
-            mean += (double)value / importance.Length;
-        }
-
-        for (int i = 0; i < importance.Length; i++)
-        {
-            costs[i] = mean > 0 ? (float)((importance[i] / mean) + LeastImportance) : 1;
+            costs[i] = mean > 0 ? (float)((inputs.MeanSquares[i] / mean) + LeastImportance) : 1;
         }
 
         return costs;

@@ -33,7 +33,7 @@ internal static unsafe class Int4TableDesign
         TableCodebook book = new(table);
         float* equal = stackalloc float[BlockLayout.BlockSize];
         new Span<float>(equal, BlockLayout.BlockSize).Fill(1);
-        Half* scales = stackalloc Half[BlockLayout.TileRows];
+        Vector512<float>* values = stackalloc Vector512<float>[BlockLayout.BlockSize];
         byte[] codeBytes = new byte[BlockLayout.CodeBytesPerBlock(WeightFormat.Int4)];
         fixed (float* x = samples)
         fixed (byte* codes = codeBytes)
@@ -41,11 +41,12 @@ internal static unsafe class Int4TableDesign
             for (int tile = 0; tile < TileCount; tile++)
             {
                 Vector512<float>* block = (Vector512<float>*)x + (tile * BlockLayout.BlockSize);
-                Vector512<float> error = default;
-                new BlockEncoder<TableCodebook>(book, block, equal, BlockLayout.BlockSize).Encode(ScaleChoice.Search, codes, scales, ref error, ref error);
+                BlockEncoder<TableCodebook> encoder = new(book, block, equal, BlockLayout.BlockSize);
+                Vector512<float> scales = encoder.Choose(ScaleChoice.Search);
+                encoder.Pack(scales, codes, values);
                 for (int row = 0; row < BlockLayout.TileRows; row++)
                 {
-                    double scale = (double)scales[row];
+                    double scale = scales[row];
                     for (int k = 0; k < BlockLayout.BlockSize; k++)
                     {
                         byte pair = codes[BlockLayout.CodeOffset(WeightFormat.Int4, BlockLayout.BlockSize, row, k)];

@@ -12,16 +12,19 @@ internal sealed unsafe class QuantizedArray : IDisposable
     private readonly HostBuffer _scales;
 
     public QuantizedArray(
-        float[] values, int columns, WeightFormat format, ScaleChoice choice = ScaleChoice.Search, float[]? importance = null, int threadCount = 2)
+        float[] values, int columns, WeightFormat format, ScaleChoice choice = ScaleChoice.Search, float[]? importance = null, int threadCount = 2,
+        IReadOnlyList<float[]>? moments = null)
     {
         int rows = values.Length / columns;
         _codes = HostBuffer.Allocate(BlockLayout.CodeBytes(format, rows, columns), "codes");
         _scales = HostBuffer.Allocate(BlockLayout.ScaleBytes(rows, columns), "scales");
         nint codes = _codes.DangerousGetHandle();
         nint scales = _scales.DangerousGetHandle();
-        View = format == WeightFormat.Int8 ? WeightView.Int8(rows, columns, codes, scales) : WeightView.Int4(rows, columns, codes, scales, 0, Int4Table.Values);
+        WeightView target = format == WeightFormat.Int8 ? WeightView.Int8(rows, columns, codes, scales) : WeightView.Int4(rows, columns, codes, scales, 0, default);
         using ArraySource source = new(values, columns);
-        Error = MatrixQuantizer.Run(source, source.Tensor, importance, View, new QuantizerOptions { Choice = choice, ThreadCount = threadCount }, default);
+        InputStatistics? inputs = importance is null && moments is null ? null : new InputStatistics(importance ?? [.. Diagonal(moments!, columns)], moments);
+        (View, Error) = MatrixQuantizer.Run(
+            source, source.Tensor, target, new QuantizerOptions { Choice = choice, ThreadCount = threadCount, Inputs = inputs }, default);
     }
 
     public WeightView View { get; }
@@ -53,6 +56,16 @@ internal sealed unsafe class QuantizedArray : IDisposable
         }
 
         return values;
+    }
+
+    private static IEnumerable<float> Diagonal(IReadOnlyList<float[]> moments, int columns)
+    {
+        for (int i = 0; i < columns; i++)
+        {
+            int start = i / InputStatistics.GroupSize * InputStatistics.GroupSize;
+            int n = Math.Min(InputStatistics.GroupSize, columns - start);
+            yield return moments[i / InputStatistics.GroupSize][(i - start) * (n + 1)];
+        }
     }
 
     public void Dispose()
