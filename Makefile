@@ -17,7 +17,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check format bench chart native test-narrow big sample-model clean
+.PHONY: help demo build test check format bench chart quality native test-narrow big sample-model clean
 
 help: ## List the targets
 	@echo "Targets:"
@@ -46,6 +46,10 @@ bench: ## Run the benchmarks (BENCH="--filter *Rms*" to choose)
 native: ## Publish the command phi4 as one native program for this machine's processor (artifacts/native/phi4)
 	$(DOTNET) publish src/Phi4.Cli -c Release --use-current-runtime -p:PublishAot=true -p:IlcInstructionSet=native $(NATIVE_LINKER) -o artifacts/native --nologo
 
+quality: ## Print what each weight format costs in quality (LLAMA_QUANTIZE=program adds llama.cpp's formats)
+	$(DOTNET) run --project tools/quality -c Release -- models $(if $(LLAMA_QUANTIZE),--llama-quantize $(LLAMA_QUANTIZE))
+	$(DOTNET) run --project tools/quality -c Release --no-build -- linears $(if $(LLAMA_QUANTIZE),--llama-quantize $(LLAMA_QUANTIZE))
+
 chart: ## Plot what `phi4 bench -o json` left in bench/results into docs/images/decode.png
 	@mkdir -p docs/images
 	$(DOTNET) run --project tools/chart -c Release -- docs/images/decode.png bench/results/*.json
@@ -68,7 +72,7 @@ big: ## Write a random checkpoint of phi-4's full shape (29 GB, once), look at i
 
 sample-model: ## Train the sample model anew (an hour or more; needs torch, see tools/sample-model/README.md)
 	cd tools/sample-model && $(PYTHON) train.py --threads 1 --out checkpoint.pt && $(PYTHON) export.py checkpoint.pt \
-	  && $(PYTHON) questions.py && $(PYTHON) evaluate.py && $(PYTHON) goldens.py
+	  && $(PYTHON) questions.py && $(PYTHON) held_out.py && $(PYTHON) evaluate.py && $(PYTHON) goldens.py
 
 clean: ## Remove everything that was built
 	rm -rf artifacts BenchmarkDotNet.Artifacts TestResults

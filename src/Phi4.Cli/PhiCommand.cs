@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Phi4.Cli.Errors;
 using Phi4.Cli.Options;
 using Phi4.Cli.Streams;
@@ -24,7 +25,7 @@ internal static class PhiCommand
         {
             if (parse.Errors.Count > 0)
             {
-                string verb = parse.CommandResult.Command is RootCommand ? "phi4" : $"phi4 {parse.CommandResult.Command.Name}";
+                string verb = PathOf(parse.CommandResult);
                 throw CommandException.Usage(parse.Errors[0].Message, $"`{verb} --help` lists what there is.");
             }
 
@@ -70,12 +71,23 @@ internal static class PhiCommand
             new RunVerb(factory), new ChatVerb(factory), new TokenizeVerb(factory), new TemplateVerb(factory),
             new ScoreVerb(factory), new InspectVerb(factory), new DoctorVerb(factory), new BenchVerb(factory), new QuantizeVerb(factory),
         ];
-        foreach (IVerb verb in verbs)
-        {
-            verb.Command.SetAction((parse, _) => verb.RunAsync(Context(parse)));
-            root.Add(verb.Command);
-        }
-
+        AddTo(root, verbs);
+        var eval = new Command("eval", "Measures how good a model is on a text.");
+        AddTo(eval, new PerplexityVerb(factory), new DivergenceVerb(factory));
+        root.Add(eval);
         return root;
+
+        void AddTo(Command parent, params IVerb[] children)
+        {
+            foreach (IVerb verb in children)
+            {
+                verb.Command.SetAction((parse, _) => verb.RunAsync(Context(parse)));
+                parent.Add(verb.Command);
+            }
+        }
     }
+
+    /// <summary>The command with the verbs above it, as it is typed.</summary>
+    private static string PathOf(CommandResult result) => result.Command is RootCommand ? "phi4"
+        : result.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : result.Command.Name;
 }

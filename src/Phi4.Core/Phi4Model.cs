@@ -160,6 +160,9 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
     /// <summary>What the engine is doing just now.</summary>
     public Phi4ModelStatus GetStatus() => Phi4ModelStatus.From(_engine.Status());
 
+    /// <summary>Queues a sequence of the library's own making.</summary>
+    internal void Submit(Core.Scheduling.ScheduledSequence sequence) => _engine.Submit(sequence);
+
     /// <inheritdoc/>
     public void Dispose() => _engine.Dispose();
 

@@ -27,8 +27,7 @@ internal sealed class ModelOptions
             "what the model was made for and memory allows", "PHI4_CTX_SIZE");
         _threads = factory.Integer("--threads", ["-t"], 1, 1024, "Threads that compute.", "one a processor", "PHI4_THREADS");
         _kv = factory.Choice(
-            "--kv", [], "How the cache stores keys and values: bf16 takes half the memory.", "f32", "PHI4_KV",
-            ("f32", KvCacheType.F32), ("bf16", KvCacheType.BF16));
+            "--kv", [], "How the cache stores keys and values: bf16 takes half the memory.", "f32", "PHI4_KV", KvCacheTypes);
         _weights = factory.Choice(
             "--weights", [], "How the layers' matrices are kept: other than stored, they are converted or quantized while loading.", "stored", "PHI4_WEIGHTS", WeightTypes);
         _head = factory.Choice(
@@ -40,6 +39,9 @@ internal sealed class ModelOptions
     [
         ("stored", WeightType.AsStored), ("f32", WeightType.F32), ("bf16", WeightType.BF16), ("f16", WeightType.F16), ("int8", WeightType.Int8), ("int4", WeightType.Int4),
     ];
+
+    /// <summary>How the cache can store keys and values, by their words on the command line.</summary>
+    public static (string Word, KvCacheType Value)[] KvCacheTypes => [("f32", KvCacheType.F32), ("bf16", KvCacheType.BF16)];
 
     public Option<string?> Model { get; }
 

@@ -20,6 +20,7 @@ internal static class Rooms
     public const string Scheduling = "Phi4.Core.Scheduling";
     public const string Diagnostics = "Phi4.Core.Diagnostics";
     public const string Generation = "Phi4.Core.Generation";
+    public const string Evaluation = "Phi4.Core.Evaluation";
     public const string Cli = "Phi4.Cli";
 
     /// <summary>Room → rooms that it may use besides itself.</summary>
@@ -51,8 +52,10 @@ internal static class Rooms
             Contracts, Configuration, Weights, State, Batching, Model, Sampling, Scheduling, Diagnostics,
             Kernels, DType, ReferenceKernels, CpuKernels, Tokenizer,
         ],
+        // A customer of the façade that takes whole rows of logits.
+        [Evaluation] = [Contracts, State, Sampling, Scheduling, Generation],
         // Public types only: the compiler sees to that, because no shipped project but Phi4.Core is a friend of another.
-        [Cli] = [Contracts, Generation, Configuration, Diagnostics, DType, Tokenizer],
+        [Cli] = [Contracts, Generation, Evaluation, Configuration, Diagnostics, DType, Tokenizer],
     };
 
     // At the root of Phi4.Core stand the contracts and the façade; these names are the façade.
