@@ -17,7 +17,7 @@ internal sealed record Format(string Name, Func<IWeightSource> Open, Func<(IWeig
 /// <summary>Our formats, and llama.cpp's where its program is there.</summary>
 internal static class Formats
 {
-    private static readonly string[] Foreign = ["Q8_0", "Q6_K", "Q5_K_S", "Q4_1", "Q4_K_S", "IQ4_NL", "Q4_0"];
+    private static readonly string[] Foreign = ["Q8_0", "Q6_K", "Q4_1", "Q4_K_S", "IQ4_NL", "Q4_0"];
 
     public static IReadOnlyList<Format> Of(string folder, ModelConfig config, string? llamaQuantize, string scratch)
     {

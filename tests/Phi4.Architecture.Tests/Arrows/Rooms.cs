@@ -53,7 +53,7 @@ internal static class Rooms
             Kernels, DType, ReferenceKernels, CpuKernels, Tokenizer,
         ],
         // A customer of the façade that takes whole rows of logits.
-        [Evaluation] = [Contracts, State, Sampling, Scheduling, Generation],
+        [Evaluation] = [Contracts, Configuration, State, Sampling, Scheduling, Generation],
         // Public types only: the compiler sees to that, because no shipped project but Phi4.Core is a friend of another.
         [Cli] = [Contracts, Generation, Evaluation, Configuration, Diagnostics, DType, Tokenizer],
     };
