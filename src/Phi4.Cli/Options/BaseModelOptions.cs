@@ -14,7 +14,7 @@ internal sealed class BaseModelOptions
 
     public BaseModelOptions(OptionFactory factory)
     {
-        _folder = factory.Text("--base", [], "DIR", "Folder of the base model, which the model is judged by; may be the model's own.");
+        _folder = factory.Text("--base", [], "PATH", "The base model, which the model is judged by: a folder or a GGUF file; may be the model's own.");
         _weights = factory.Choice("--base-weights", [], "How the base model's matrices are kept.", "stored", null, ModelOptions.WeightTypes);
         _head = factory.Choice("--base-head", [], "How the base model's head is kept.", "as --base-weights, but int8 beside int4", null, ModelOptions.WeightTypes);
         _kv = factory.Choice("--base-kv", [], "How the base model's cache stores keys and values.", "f32", null, ModelOptions.KvCacheTypes);
@@ -30,7 +30,7 @@ internal sealed class BaseModelOptions
 
     /// <exception cref="CommandException">None was named, or it holds no model.</exception>
     public string RequireFolderOf(ParseResult parse) => parse.GetValue(_folder) is { Length: > 0 } folder
-        ? ModelFolder.Require(folder)
+        ? ModelSource.Require(folder)
         : throw CommandException.Usage("No base model given.", "name its folder with --base; the model's own folder will do.");
 
     /// <summary>The base model's options: device, threads and context are the model's.</summary>
