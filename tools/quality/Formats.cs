@@ -3,47 +3,56 @@ using System.Diagnostics;
 using Phi4.Core.Configuration;
 using Phi4.Core.Weights;
 using Phi4.Core.Weights.Gguf;
-using Phi4.Core.Weights.Quantization;
 using Phi4.Peers;
 
 namespace Phi4.Quality;
 
 /// <summary>A way to keep the matrices of the layers; embedding, head and vectors stay as they are, whatever the format.</summary>
 /// <param name="Name">As the table has it.</param>
-/// <param name="Open">A source of the same model whose values are those that the format keeps.</param>
-/// <param name="Run">How a model in that format is run as users run it: what is quantized while loading.</param>
-internal sealed record Format(string Name, Func<IWeightSource> Open, Func<(IWeightSource Source, WeightPlan Plan)> Run);
+/// <param name="Open">The same model in that format.</param>
+internal sealed record Format(string Name, Func<IWeightSource> Open);
 
 /// <summary>Our formats, and llama.cpp's where its program is there.</summary>
 internal static class Formats
 {
     private static readonly string[] Foreign = ["Q8_0", "Q6_K", "Q4_1", "Q4_K_S", "IQ4_NL", "Q4_0"];
 
-    public static IReadOnlyList<Format> Of(string folder, ModelConfig config, string? llamaQuantize, string scratch)
+    /// <summary>Formats, made one after another as they are asked for.</summary>
+    /// <param name="folder">The model.</param>
+    /// <param name="llamaQuantize">The program, or null.</param>
+    /// <param name="calibrationText">A text that was not evaluated on, or null.</param>
+    /// <param name="scratch">Where files may lie.</param>
+    public static async IAsyncEnumerable<Format> MakeAsync(string folder, string? llamaQuantize, string? calibrationText, string scratch)
     {
-        List<Format> formats =
-        [
-            Ours("int8", folder, config, WeightType.Int8, ScaleChoice.Search),
-            Ours("int8, to nearest", folder, config, WeightType.Int8, ScaleChoice.Nearest),
-            Ours("int4", folder, config, WeightType.Int4, ScaleChoice.Search),
-            Ours("int4, to nearest", folder, config, WeightType.Int4, ScaleChoice.Nearest),
-        ];
+        yield return await OursAsync("int8, to nearest", folder, scratch, new QuantizationOptions { Weights = WeightType.Int8, Scales = ScaleChoice.Nearest });
+        yield return await OursAsync("int8", folder, scratch, new QuantizationOptions { Weights = WeightType.Int8 });
+        yield return await OursAsync("int4, to nearest", folder, scratch, new QuantizationOptions { Scales = ScaleChoice.Nearest });
+        yield return await OursAsync("int4", folder, scratch, new QuantizationOptions());
+        if (calibrationText is not null)
+        {
+            yield return await OursAsync("int4, calibrated", folder, scratch, new QuantizationOptions { CalibrationText = calibrationText });
+        }
+
         if (llamaQuantize is not null)
         {
             string twin = Path.Combine(scratch, $"{Path.GetFileName(folder)}.gguf");
             TwinWriter.Write(new Peers.Arguments { Folder = folder, Out = twin, Type = TwinType.F32, HeadType = TwinType.F32 }, CancellationToken.None);
-            formats.AddRange(Foreign.Select(type => Theirs(type, twin, llamaQuantize)));
+            foreach (string type in Foreign)
+            {
+                yield return await TheirsAsync(type, twin, llamaQuantize);
+            }
         }
-
-        return formats;
     }
 
-    private static Format Ours(string name, string folder, ModelConfig config, WeightType type, ScaleChoice choice) => new(
-        name,
-        () => new QuantizedSource(WeightSources.Open(config, folder), type, choice),
-        () => (WeightSources.Open(config, folder), new WeightPlan(type, WeightType.AsStored)));
+    private static async Task<Format> OursAsync(string name, string folder, string scratch, QuantizationOptions options)
+    {
+        string made = Path.Combine(scratch, $"{Path.GetFileName(folder)} {name}");
+        await Phi4Quantizer.QuantizeAsync(folder, made, options with { HeadWeights = WeightType.AsStored });
+        ModelConfig config = ModelConfigReader.Read(Path.Combine(made, ModelConfigReader.FileName));
+        return new Format(name, () => WeightSources.Open(config, made));
+    }
 
-    private static Format Theirs(string type, string twin, string program)
+    private static async Task<Format> TheirsAsync(string type, string twin, string program)
     {
         string file = $"{twin}.{type}";
         ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -54,10 +63,10 @@ internal static class Formats
 
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
-        string errors = process.StandardError.ReadToEnd();
-        process.WaitForExit();
+        string errors = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
         return process.ExitCode == 0
-            ? new Format(type, () => GgufSource.Open(file), () => (GgufSource.Open(file), WeightPlan.AsStored))
-            : throw new InvalidOperationException($"{program} failed on {type}: {errors}{output.Result}");
+            ? new Format(type, () => GgufSource.Open(file))
+            : throw new InvalidOperationException($"{program} failed on {type}: {errors}{await output}");
     }
 }

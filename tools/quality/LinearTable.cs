@@ -10,7 +10,7 @@ namespace Phi4.Quality;
 /// </summary>
 internal static class LinearTable
 {
-    public static void Print(Arguments arguments, string scratch)
+    public static async Task PrintAsync(Arguments arguments, string scratch)
     {
         string folder = Path.Combine(scratch, "linears");
         MadeUpCheckpoint.Write(folder);
@@ -19,7 +19,7 @@ internal static class LinearTable
         Console.WriteLine($"Matrices of {MadeUpCheckpoint.Hidden} and {MadeUpCheckpoint.Mlp} inputs; relative rms error of outputs in percent, for even inputs / for inputs with outlier channels\n");
         Console.WriteLine($"| layers in | bits a weight | {string.Join(" | ", MadeUpCheckpoint.Kinds)} |");
         Console.WriteLine($"|---|---|{string.Concat(MadeUpCheckpoint.Kinds.Select(_ => "---|"))}");
-        foreach (Format format in Formats.Of(folder, config, arguments.LlamaQuantize, scratch))
+        await foreach (Format format in Formats.MakeAsync(folder, arguments.LlamaQuantize, calibrationText: null, scratch))
         {
             using IWeightSource stored = format.Open();
             IEnumerable<string> cells = Enumerable.Range(0, MadeUpCheckpoint.Kinds.Count)

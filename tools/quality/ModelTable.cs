@@ -27,7 +27,8 @@ internal static class ModelTable
             Console.WriteLine($"{name}: {tokens.Length:N0} {text}, windows of {Windows.WindowTokens}\n");
             Console.WriteLine("| layers in | bits a weight | KL | ± | 99 % | same top | perplexity ratio | KL as run on the CPU |");
             Console.WriteLine("|---|---|---|---|---|---|---|---|");
-            foreach (Format format in Formats.Of(folder, config, arguments.LlamaQuantize, scratch))
+            string calibration = Path.Combine(folder, "calibration.txt");
+            await foreach (Format format in Formats.MakeAsync(folder, arguments.LlamaQuantize, File.Exists(calibration) ? File.ReadAllText(calibration) : null, scratch))
             {
                 Console.WriteLine(await RowAsync(format, config, exact, tokens));
             }
@@ -41,15 +42,14 @@ internal static class ModelTable
         using IWeightSource stored = format.Open();
         string types = LayerMatrices.Types(stored);
         string name = format.Name == types || !types.Contains('_') || format.Name.StartsWith(types, StringComparison.Ordinal) ? format.Name : $"{format.Name} ({types})";
-        DivergenceResult alone = await CompareAsync(format.Open(), new WeightPlan(WeightType.F32, WeightType.F32));
-        (IWeightSource source, WeightPlan plan) = format.Run();
-        DivergenceResult run = await CompareAsync(source, plan);
+        DivergenceResult alone = await CompareAsync(new WeightPlan(WeightType.F32, WeightType.F32));
+        DivergenceResult run = await CompareAsync(WeightPlan.AsStored);
         return $"| {name} | {LayerMatrices.Bits(stored):F2} | {alone.KlDivergence.Value:G3} | {alone.KlDivergence.StandardError:G2} | {alone.Kl99:G3} | "
             + $"{100 * alone.Top1Agreement.Value:F2} % | {alone.PerplexityRatio.Value:F4} ± {alone.PerplexityRatio.StandardError:F4} | {run.KlDivergence.Value:G3} |";
 
-        async Task<DivergenceResult> CompareAsync(IWeightSource weights, WeightPlan howKept)
+        async Task<DivergenceResult> CompareAsync(WeightPlan plan)
         {
-            await using Phi4Model model = Load(config, weights, howKept);
+            await using Phi4Model model = Load(config, format.Open(), plan);
             return await ModelEvaluation.CompareAsync(exact, model, tokens, Windows);
         }
     }

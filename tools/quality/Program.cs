@@ -16,7 +16,7 @@ try
     using var scratch = new ScratchFolder();
     if (arguments.Linears)
     {
-        LinearTable.Print(arguments, scratch.Path);
+        await LinearTable.PrintAsync(arguments, scratch.Path);
     }
     else
     {

@@ -3,6 +3,7 @@
 
 Every other question asks for a story, so that most tokens are the model's to say: what users say it never learned to
 foretell. Operands are held out; stories are put together anew from the parts that training used.
+With --calibration, calibration.txt: the same, on operands that training may have used, for `phi4 quantize --calibrate`.
 """
 
 import argparse
@@ -30,11 +31,11 @@ def conversation(source):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", default="../../samples/phi4-sample")
-    parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--calibration", action="store_true")
     arguments = parser.parse_args()
-    source = tasks.Source(random.Random(arguments.seed), held_out=True)
+    source = tasks.Source(random.Random(4 if arguments.calibration else 3), held_out=not arguments.calibration)
     text = "".join(render(conversation(source)) for _ in range(CONVERSATIONS))
-    with open(os.path.join(arguments.folder, "evaluation.txt"), "w", encoding="utf-8") as file:
+    with open(os.path.join(arguments.folder, "calibration.txt" if arguments.calibration else "evaluation.txt"), "w", encoding="utf-8") as file:
         file.write(text)
     print(f"{len(text)} characters")
 
