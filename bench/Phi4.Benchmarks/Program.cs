@@ -7,9 +7,12 @@ using Phi4.Benchmarks.Steps;
 switch (args)
 {
     case ["shares", .. var rest]:
-        KernelShares.Run(Threads(rest));
+        DenseShares.Run(Threads(rest));
         QuantizedShares.Run(Threads(rest), ["5120", "17920"]);
         OperationShares.Run(Threads(rest));
+        break;
+    case ["dense-shares", var threads, .. var rest]:
+        DenseShares.Run(int.Parse(threads, CultureInfo.InvariantCulture), rest is [var only] ? only : null);
         break;
     case ["operation-shares", .. var rest]:
         OperationShares.Run(Threads(rest));

@@ -37,6 +37,12 @@ public sealed record Phi4LoadOptions
     /// </summary>
     public WeightType? HeadWeights { get; init; }
 
+    /// <summary>
+    /// What matrices in BF16 are multiplied by on the processor. <see cref="ActivationType.F32"/> is refused beside quantized matrices, whose arithmetic is in
+    /// whole numbers.
+    /// </summary>
+    public ActivationType Activations { get; init; } = ActivationType.Matched;
+
     /// <summary>Sequences that one step may serve; more requests wait their turn. 1 to 1024.</summary>
     public int MaxSequences { get; init; } = 64;
 
@@ -68,6 +74,16 @@ public enum KvCacheType
 
     /// <summary>Rounded to bfloat16: half the memory, as the reference implementation stores them for phi-4.</summary>
     BF16,
+}
+
+/// <summary>What matrices are multiplied by.</summary>
+public enum ActivationType
+{
+    /// <summary>BF16 matrices by activations rounded to BF16, which processors with instructions for it do twice as fast; others by activations as they are.</summary>
+    Matched,
+
+    /// <summary>All by 32-bit activations as they are: exact float32 arithmetic over the stored weights.</summary>
+    F32,
 }
 
 #pragma warning disable CA1720 // Int8 and Int4 are what everybody calls these formats.

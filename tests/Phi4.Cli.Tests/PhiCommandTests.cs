@@ -60,6 +60,7 @@ public sealed class PhiCommandTests
     [TestCase("run", "--logit-bias", "5")]
     [TestCase("run", "--seed", "9223372036854775808")]
     [TestCase("run", "--kv", "f16")]
+    [TestCase("run", "--activations", "f16")]
     [TestCase("run", "-o", "xml")]
     [TestCase("run", "--max-tokens")]
     [TestCase("run", "hello")]

@@ -13,17 +13,20 @@ internal static class Backends
 {
     public static IReadOnlyList<string> Names { get; } = ["reference", "cpu-machine", "cpu-512", "cpu-256", "cpu-128", "cpu-scalar"];
 
-    public static IKernels Create(string name, int threadCount = 2) => name switch
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="threadCount">Threads that compute; the reference has one.</param>
+    /// <param name="roundsActivations">Beside BF16 weights, as users get it; false for float32 arithmetic over the stored weights. The reference never rounds.</param>
+    public static IKernels Create(string name, int threadCount = 2, bool roundsActivations = true)
     {
-        "reference" => new ReferenceKernels(),
-        "cpu-machine" => CpuKernels.Create(new CpuOptions { VectorWidth = VectorWidth.V512, ThreadCount = threadCount }),
-        "cpu-512" => Cpu(VectorWidth.V512, threadCount),
-        "cpu-256" => Cpu(VectorWidth.V256, threadCount),
-        "cpu-128" => Cpu(VectorWidth.V128, threadCount),
-        "cpu-scalar" => Cpu(VectorWidth.Scalar, threadCount),
-        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "Not a backend."),
-    };
-
-    private static IKernels Cpu(VectorWidth width, int threadCount)
-        => CpuKernels.Create(new CpuOptions { VectorWidth = width, ThreadCount = threadCount, UsesMachineCode = false });
+        var options = new CpuOptions { ThreadCount = threadCount, RoundsActivations = roundsActivations, UsesMachineCode = name == "cpu-machine" };
+        return name switch
+        {
+            "reference" => new ReferenceKernels(),
+            "cpu-machine" or "cpu-512" => CpuKernels.Create(options with { VectorWidth = VectorWidth.V512 }),
+            "cpu-256" => CpuKernels.Create(options with { VectorWidth = VectorWidth.V256 }),
+            "cpu-128" => CpuKernels.Create(options with { VectorWidth = VectorWidth.V128 }),
+            "cpu-scalar" => CpuKernels.Create(options with { VectorWidth = VectorWidth.Scalar }),
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, "Not a backend."),
+        };
+    }
 }

@@ -14,6 +14,7 @@ internal sealed class ModelOptions
     private readonly Option<KvCacheType?> _kv;
     private readonly Option<WeightType?> _weights;
     private readonly Option<WeightType?> _head;
+    private readonly Option<ActivationType?> _activations;
 
     public ModelOptions(OptionFactory factory)
     {
@@ -32,6 +33,9 @@ internal sealed class ModelOptions
             "--weights", [], "How the layers' matrices are kept: other than stored, they are converted or quantized while loading.", "stored", "PHI4_WEIGHTS", WeightTypes);
         _head = factory.Choice(
             "--head", [], "How the head is kept.", "as --weights, but int8 beside int4", "PHI4_HEAD", WeightTypes);
+        _activations = factory.Choice(
+            "--activations", [], "What bf16 matrices are multiplied by: matched rounds activations to bf16, f32 leaves them as they are and is slower.", "matched",
+            "PHI4_ACTIVATIONS", ("matched", ActivationType.Matched), ("f32", ActivationType.F32));
     }
 
     /// <summary>How weights can be kept, by their words on the command line.</summary>
@@ -60,6 +64,7 @@ internal sealed class ModelOptions
         command.Add(_kv);
         command.Add(_weights);
         command.Add(_head);
+        command.Add(_activations);
     }
 
     public int? ContextSizeOf(ParseResult parse) => parse.GetValue(_contextSize);
@@ -80,6 +85,7 @@ internal sealed class ModelOptions
         KvCacheType = parse.GetValue(_kv) ?? KvCacheType.F32,
         Weights = parse.GetValue(_weights) ?? WeightType.AsStored,
         HeadWeights = parse.GetValue(_head),
+        Activations = parse.GetValue(_activations) ?? ActivationType.Matched,
         MaxSequences = maxSequences,
     };
 

@@ -57,6 +57,9 @@ internal sealed class DoctorVerb : IVerb
         lines.Say(
             Finding.Info, "machine code",
             MachineCode.WhyNot is { } why ? $"not used: {why}" : "AVX512-VNNI will be used for int8 and int4 weights; PHI4_MACHINE_CODE=0 turns it off");
+        lines.Say(
+            Finding.Info, "machine code",
+            MachineCode.WhyNotForBFloat16 is { } whyNot ? $"not used for bf16: {whyNot}" : "AVX512-BF16 will be used for bf16 weights; PHI4_MACHINE_CODE=0 turns it off");
         if (bits < 512 && X86Base.IsSupported)
         {
             lines.Say(

@@ -42,6 +42,9 @@ internal static class ModelLoader
         IKernels? kernels = null;
         try
         {
+            Require(
+                options.Activations == ActivationType.Matched || !weights.HasQuantized, nameof(options.Activations), options.Activations,
+                "Matched beside quantized weights");
             kernels = CreateKernels(options);
             kernels = wrap?.Invoke(weights, kernels) ?? kernels;
             return new Phi4Model(files.Config, files.Generation, text, new Engine(files.Config, weights, kernels, limits), DeviceOf(options));
@@ -115,7 +118,8 @@ internal static class ModelLoader
     private static IKernels CreateKernels(Phi4LoadOptions options) => DeviceOf(options) switch
     {
         Phi4Device.Reference => new ReferenceKernels(),
-        _ => CpuKernels.Create(new CpuOptions { ThreadCount = options.ThreadCount }),
+        _ => CpuKernels.Create(
+            new CpuOptions { ThreadCount = options.ThreadCount, RoundsActivations = options.Activations == ActivationType.Matched }),
     };
 
     private static Phi4Device DeviceOf(Phi4LoadOptions options) => options.Device == Phi4Device.Auto ? Phi4Device.Cpu : options.Device;
@@ -130,6 +134,11 @@ internal static class ModelLoader
         Require(Enum.IsDefined(options.Device), nameof(options.Device), options.Device, "a named device");
         Require(Enum.IsDefined(options.Weights), nameof(options.Weights), options.Weights, "a named type");
         Require(options.HeadWeights is null || Enum.IsDefined(options.HeadWeights.Value), nameof(options.HeadWeights), options.HeadWeights, "a named type, or null");
+        Require(Enum.IsDefined(options.Activations), nameof(options.Activations), options.Activations, "a named type");
+        WeightPlan plan = WeightPlan.Of(options);
+        Require(
+            options.Activations == ActivationType.Matched || (WeightPlan.Blocks(plan.Layers) is null && WeightPlan.Blocks(plan.Head) is null),
+            nameof(options.Activations), options.Activations, "Matched beside quantized weights");
         Require(Enum.IsDefined(options.KvCacheType), nameof(options.KvCacheType), options.KvCacheType, "a named type");
     }
 

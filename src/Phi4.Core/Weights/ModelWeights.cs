@@ -36,6 +36,9 @@ internal sealed class ModelWeights : IDisposable
     /// <summary>Bytes that one token needs: one row of the embedding, and all of the rest.</summary>
     public long BytesPerToken => Layers.Sum(layer => layer.ByteCount) + FinalNorm.ByteCount + Head.ByteCount + Embedding.RowRange(0, 1).ByteCount;
 
+    /// <summary>Some matrix is kept in blocks of small integers.</summary>
+    public bool HasQuantized => !Head.IsFloat || Layers.Any(layer => !layer.AreFloats);
+
     private bool HeadIsEmbedding => Head.IsFloat && Head.Values.Address == Embedding.Address;
 
     /// <summary>Reads layers ahead and lets them go where memory does not hold all of them; null where it does.</summary>
@@ -91,6 +94,9 @@ internal sealed record LayerWeights
 
     /// <summary>[H, F].</summary>
     public required WeightView Down { get; init; }
+
+    /// <summary>All matrices are plain floats.</summary>
+    public bool AreFloats => Query.IsFloat && Key.IsFloat && Value.IsFloat && Output.IsFloat && Gate.IsFloat && Up.IsFloat && Down.IsFloat;
 
     public long ByteCount =>
         InputNorm.ByteCount + Query.ByteCount + Key.ByteCount + Value.ByteCount + QueryBias.ByteCount + KeyBias.ByteCount + ValueBias.ByteCount

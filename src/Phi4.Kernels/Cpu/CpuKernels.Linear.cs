@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using Phi4.Kernels.Cpu.Dense;
 using Phi4.Kernels.Cpu.Quantized;
 
 namespace Phi4.Kernels.Cpu;
@@ -8,40 +9,47 @@ internal sealed partial class CpuKernels
     public void Linear(TensorView destination, TensorView source, WeightView weight, TensorView bias, LinearEpilogue epilogue)
     {
         KernelShapes.Linear(destination, source, weight, bias);
+        var end = new LinearEnd(destination, bias, IsGated: false, epilogue);
         if (weight.IsFloat)
         {
-            RunLinear(new LinearCall(destination, source, weight.Values, TensorView.None, bias, epilogue));
+            RunDense(source, new DenseCall(weight.Values, TensorView.None, end));
         }
         else
         {
-            RunQuantized(source, new QuantizedLinearCall(weight, default, new LinearEnd(destination, bias, IsGated: false, epilogue)));
+            RunQuantized(source, new QuantizedLinearCall(weight, default, end));
         }
     }
 
     public void LinearSwiGlu(TensorView destination, TensorView source, WeightView gate, WeightView up)
     {
         KernelShapes.LinearSwiGlu(destination, source, gate, up);
+        var end = new LinearEnd(destination, TensorView.None, IsGated: true, LinearEpilogue.None);
         if (gate.IsFloat)
         {
-            RunLinear(new LinearCall(destination, source, gate.Values, up.Values, TensorView.None, LinearEpilogue.None));
+            RunDense(source, new DenseCall(gate.Values, up.Values, end));
         }
         else
         {
-            RunQuantized(source, new QuantizedLinearCall(gate, up, new LinearEnd(destination, TensorView.None, IsGated: true, LinearEpilogue.None)));
+            RunQuantized(source, new QuantizedLinearCall(gate, up, end));
         }
     }
 
-    private void RunLinear(in LinearCall call)
+    private void RunDense(TensorView source, in DenseCall call)
     {
-        if (call.Destination.Count == 0)
+        if (call.End.Destination.Count == 0)
         {
             return;
         }
 
-        int blocks = (call.Destination.Columns + LinearJob.RowsPerBlock - 1) / LinearJob.RowsPerBlock;
-        int shares = Shares(call.Destination.Count * call.Source.Columns, blocks);
-        _scratch.Reserve(shares, LinearJob.ScratchBytes(call.Source));
-        _linear.Prepare(call);
-        _pool.Run(_linear, shares);
+        DenseKernel kernel = _denseKernels.For(call.Weight.DType);
+        TokenPanels tokens = TokenPanels.For(kernel, source.Rows, source.Columns);
+        _tokenScratch.Reserve(1, tokens.ByteCount);
+        tokens = tokens with { Address = _tokenScratch.Address(0) };
+        _pack.Prepare(kernel, source, tokens);
+        _pool.Run(_pack, Shares(source.Count, source.Rows));
+
+        int shares = Shares(source.Count * call.Weight.Rows * call.MatrixCount, call.Weight.Rows);
+        _denseLinear.Prepare(call, tokens, kernel, shares);
+        _pool.Run(_denseLinear, shares);
     }
 }

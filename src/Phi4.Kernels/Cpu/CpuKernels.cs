@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.Intrinsics;
+using Phi4.Kernels.Cpu.Dense;
 using Phi4.Kernels.Cpu.MachineCode;
 using Phi4.Kernels.Cpu.Quantized;
 
@@ -17,7 +18,9 @@ internal sealed partial class CpuKernels : IKernels
     private readonly WorkerPool _pool;
     private readonly ShareScratch _scratch;
     private readonly ShareScratch _tokenScratch = new(1);
-    private readonly LinearJob _linear;
+    private readonly PackJob _pack = new();
+    private readonly DenseLinearJob _denseLinear;
+    private readonly DenseKernels _denseKernels;
     private readonly QuantizeJob _quantize;
     private readonly QuantizedLinearJob _quantizedLinear;
     private readonly TileKernels _tileKernels;
@@ -31,15 +34,23 @@ internal sealed partial class CpuKernels : IKernels
         VectorWidth = VectorWidths.Resolve(options.VectorWidth);
         _pool = new WorkerPool(options.ResolveThreadCount());
         _scratch = new ShareScratch(_pool.ThreadCount);
-        AttentionKernels? attention = UsesMachineCode(options) ? AttentionKernels.Shared : null;
-        (_linear, _rmsNorm, _rope, _attention, _argmax) = VectorWidth switch
+        AttentionKernels? attention = TakesMachineCode(options) ? AttentionKernels.Shared : null;
+        (_denseLinear, _rmsNorm, _rope, _attention, _argmax) = VectorWidth switch
         {
             VectorWidth.V512 => MakeJobs<Vector512Ops, Vector512<float>>(_scratch, attention),
             VectorWidth.V256 => MakeJobs<Vector256Ops, Vector256<float>>(_scratch, attention),
             VectorWidth.V128 => MakeJobs<Vector128Ops, Vector128<float>>(_scratch, attention),
             _ => MakeJobs<ScalarOps, float>(_scratch, attention),
         };
-        VnniKernels? machineCode = MachineCodeFor(options);
+        BFloat16Kernels? bfloat16Code = TakesMachineCode(options) ? BFloat16Kernels.Shared : null;
+        _denseKernels = VectorWidth switch
+        {
+            VectorWidth.V512 => DenseKernels.Create<Vector512Ops, Vector512<float>>(options.RoundsActivations, bfloat16Code),
+            VectorWidth.V256 => DenseKernels.Create<Vector256Ops, Vector256<float>>(options.RoundsActivations, bfloat16Code),
+            VectorWidth.V128 => DenseKernels.Create<Vector128Ops, Vector128<float>>(options.RoundsActivations, bfloat16Code),
+            _ => DenseKernels.Create<ScalarOps, float>(options.RoundsActivations, bfloat16Code),
+        };
+        VnniKernels? machineCode = TakesMachineCode(options) ? VnniKernels.Shared : null;
         (_quantize, _quantizedLinear, _tileKernels) = VectorWidth switch
         {
             VectorWidth.V512 => MakeQuantized<Vector512Ops, Vector512<float>, Vector512Integers, Vector512<int>>(_scratch, machineCode),
@@ -62,16 +73,16 @@ internal sealed partial class CpuKernels : IKernels
     /// <summary>Bytes that its jobs keep from call to call so far.</summary>
     public long HeldBytes => _scratch.ByteCount + _tokenScratch.ByteCount;
 
-    /// <summary>Bytes that its jobs come to keep at most, for a memory plan: rounded activations of all tokens, and on each thread packed inputs and sums.</summary>
+    /// <summary>Bytes that its jobs come to keep at most, for a memory plan: packed activations of all tokens, and on each thread a panel of weights and sums.</summary>
     /// <param name="threadCount">Threads.</param>
     /// <param name="tokens">Most tokens of a call.</param>
     /// <param name="widest">Most inputs of a matrix.</param>
     public static long WorkingBytes(int threadCount, int tokens, int widest)
     {
-        const int MostPackedTokens = 128, MostSummedTokens = 512, SumBytes = 8192;
-        long packed = (long)Math.Min(tokens, MostPackedTokens) * widest * sizeof(float);
+        const int MostSummedTokens = 512, SumBytes = 8192;
+        long packed = (tokens + DenseKernel.TileTokens) * (long)(widest + DenseKernel.StepInputs) * sizeof(float);
         long sums = (long)Math.Min(tokens, MostSummedTokens) * SumBytes;
-        return (3L * tokens * widest) + (threadCount * (packed + sums + (1 << 20)));
+        return packed + (threadCount * (sums + (1 << 20)));
     }
 
     public KernelBuffer Allocate(long byteCount, string purpose) => HostBuffer.Allocate(byteCount, purpose);
@@ -92,12 +103,12 @@ internal sealed partial class CpuKernels : IKernels
         _tokenScratch.Dispose();
     }
 
-    private static (LinearJob Linear, RmsNormJob RmsNorm, RopeJob Rope, AttentionJob Attention, ArgmaxJob Argmax) MakeJobs<TOps, TV>(
+    private static (DenseLinearJob Linear, RmsNormJob RmsNorm, RopeJob Rope, AttentionJob Attention, ArgmaxJob Argmax) MakeJobs<TOps, TV>(
         ShareScratch scratch, AttentionKernels? attention)
         where TOps : struct, IVectorOps<TV>
         where TV : struct
         => (
-            new LinearJob<TOps, TV>(scratch),
+            new DenseLinearJob<TOps, TV>(scratch),
             new RmsNormJob<TOps, TV>(),
             new RopeJob<TOps, TV>(),
             new AttentionJob<TOps, TV>(

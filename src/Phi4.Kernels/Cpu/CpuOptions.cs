@@ -14,8 +14,11 @@ internal sealed record CpuOptions
     /// <summary>Vectors to use; wider than the machine has works too, slowly. Results are the same bits at every width.</summary>
     public VectorWidth VectorWidth { get; init; }
 
-    /// <summary>Use kernels written as machine code where the machine takes them; the same bits either way.</summary>
+    /// <summary>Use kernels written as machine code where the machine takes them; the same results either way (docs/numerics.md has the one exception).</summary>
     public bool UsesMachineCode { get; init; } = true;
+
+    /// <summary>Multiply BF16 weights by activations rounded to BF16; otherwise by activations as they are.</summary>
+    public bool RoundsActivations { get; init; } = true;
 
     /// <summary>The thread count, decided.</summary>
     public int ResolveThreadCount() => ThreadCount switch

@@ -23,6 +23,9 @@ internal unsafe interface IVectorOps<TV>
 
     static abstract TV LoadBFloat16(ushort* source);
 
+    /// <summary>Rounded as by <see cref="RoundToBFloat16"/>.</summary>
+    static abstract void StoreBFloat16(ushort* destination, TV value);
+
     static abstract TV LoadHalf(ushort* source);
 
     /// <summary>Words of two BF16 values each: the upper halves and the lower ones, widened.</summary>

@@ -21,6 +21,9 @@ internal readonly unsafe struct ScalarOps : IVectorOps<float>
     public static float LoadBFloat16(ushort* source) => BFloat16.ToSingle(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(ushort* destination, float value) => *destination = BFloat16.FromSingle(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float LoadHalf(ushort* source) => (float)BitConverter.UInt16BitsToHalf(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

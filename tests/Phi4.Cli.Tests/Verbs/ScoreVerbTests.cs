@@ -17,7 +17,7 @@ public sealed class ScoreVerbTests
             [.. goldens.RootElement.GetProperty("prompts").EnumerateArray().Where(prompt => device == "cpu" || prompt.GetProperty("length").GetInt32() <= 33)];
         string input = string.Concat(prompts.Select(prompt => $"{{\"ids\":{prompt.GetProperty("ids").GetRawText()}}}\n"));
 
-        Outcome outcome = await Command.PipeAsync(input, "score", "--model", Goldens.Model(name), "--jsonl", "--logits", "--device", device, "--kv", "f32");
+        Outcome outcome = await Command.PipeAsync(input, "score", "--model", Goldens.Model(name), "--jsonl", "--logits", "--device", device, "--kv", "f32", "--activations", "f32");
 
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         Assert.That(outcome.JsonLines, Has.Length.EqualTo(prompts.Length));

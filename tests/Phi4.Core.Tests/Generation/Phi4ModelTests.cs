@@ -216,12 +216,36 @@ internal sealed class Phi4ModelTests
             async () => await Phi4Model.LoadAsync(Goldens.Model("tiny-phi4"), cancellationToken: cancelled.Token), Throws.InstanceOf<OperationCanceledException>());
     }
 
+    [TestCase(WeightType.Int8, null)]
+    [TestCase(WeightType.Int4, WeightType.BF16)]
+    [TestCase(WeightType.AsStored, WeightType.Int8)]
+    public async Task Load_UnroundedActivationsBesideQuantizedWeights_IsRefused(WeightType weights, WeightType? head)
+    {
+        var options = Small with { Activations = ActivationType.F32, Weights = weights, HeadWeights = head };
+        InvalidOptionsException? error = await Assert.ThrowsAsync<InvalidOptionsException>(async () => await Phi4Model.LoadAsync(Goldens.Model("tiny-phi4"), options));
+        Assert.That(error!.Option, Is.EqualTo(nameof(Phi4LoadOptions.Activations)));
+    }
+
+    [Test]
+    public async Task Load_Activations_DecideWhatBFloat16WeightsAreMultipliedBy()
+    {
+        Prompt prompt = Prompt.FromTokens(EngineTests.Tokens(9, 1));
+        async Task<float[]> Logits(ActivationType type)
+        {
+            await using Phi4Model model = await Phi4Model.LoadAsync(Goldens.Model("tiny-phi4"), Small with { Activations = type });
+            return (await model.ScoreAsync(prompt, includeLastLogits: true)).LastLogits!.Value.ToArray();
+        }
+
+        float[] rounded = await Logits(ActivationType.Matched), exact = await Logits(ActivationType.F32);
+        Assert.That(rounded.Zip(exact, (a, b) => Math.Abs(a - b)).Max(), Is.InRange(1e-4, 0.1));
+    }
+
     [Test]
     public async Task Generate_Greedy_EqualsTheReferenceContinuation([Values("cpu", "reference")] string device)
     {
         GoldenModel golden = GoldenModel.Read("tiny-phi4-mini");
         Phi4Device asked = device == "cpu" ? Phi4Device.Cpu : Phi4Device.Reference;
-        await using Phi4Model model = await Phi4Model.LoadAsync(golden.Folder, new() { Device = asked, CacheTokens = 1024 });
+        await using Phi4Model model = await Phi4Model.LoadAsync(golden.Folder, new() { Device = asked, CacheTokens = 1024, Activations = ActivationType.F32 });
         foreach (GoldenGreedy greedy in golden.Greedy)
         {
             var options = new GenerationOptions { MaxTokens = greedy.Tokens.Length, IgnoreEndTokens = true };

@@ -21,7 +21,7 @@ internal sealed class LayerStateTests
     {
         GoldenModel golden = GoldenModel.Read(name);
         ModelConfig config = ModelConfigReader.Read(Path.Combine(golden.Folder, "config.json"));
-        var kernels = new TracingKernels(Backends.Create(backend));
+        var kernels = new TracingKernels(Backends.Create(backend, roundsActivations: false));
         using Engine engine = TestEngine.Create(golden.Folder, kernels, stepTokens: 64);
         await engine.RunAsync(golden.Prompts.First(prompt => prompt.Ids.Length == golden.StatesPromptLength).Ids);
 

@@ -47,7 +47,7 @@ internal sealed class SiblingArchitectureTests
         {
             var step = new StepCapacity(Tokens: 9, Sequences: 2, PagesPerSequence: 2, LogitRows: 4);
             using var engine = new Engine(
-                config, WeightLoader.Load(config, folder.Path), Backends.Create(backend), new EngineLimits(config.MaxPositions, DType.F32, PageCount: 4, step));
+                config, WeightLoader.Load(config, folder.Path), Backends.Create(backend, roundsActivations: false), new EngineLimits(config.MaxPositions, DType.F32, PageCount: 4, step));
             IReadOnlyDictionary<int, float[]> logits = await engine.RunAsync(tokens, Enumerable.Range(0, TokenCount));
             for (int t = 0; t < TokenCount; t++)
             {

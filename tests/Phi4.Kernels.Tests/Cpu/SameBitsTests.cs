@@ -15,6 +15,9 @@ public sealed class SameBitsTests
         ["gemv f32"] = k => Linear(k, 1, 448, 1111, DType.F32),
         ["gemv bf16"] = k => Linear(k, 1, 451, 1111, DType.BF16),
         ["gemv f16"] = k => Linear(k, 1, 450, 1111, DType.F16),
+        ["few bf16"] = k => Linear(k, 7, 5199, 131, DType.BF16),
+        ["few f16"] = k => Linear(k, 8, 449, 131, DType.F16),
+        ["gemm bf16 wide"] = k => Linear(k, 37, 5199, 73, DType.BF16),
         ["gemm f32"] = k => Linear(k, 33, 460, 131, DType.F32),
         ["gemm bf16"] = k => Linear(k, 134, 448, 97, DType.BF16),
         ["gemm f16"] = k => Linear(k, 6, 1001, 131, DType.F16),
@@ -50,7 +53,7 @@ public sealed class SameBitsTests
         using IKernels kernels = Backends.Create(width);
         foreach ((int tokens, int inputs, int features, DType dtype) in new[]
         {
-            (2, 384, 13, DType.BF16), (3, 17, 5, DType.F32), (4, 400, 12, DType.F16), (5, 800, 25, DType.BF16), (131, 33, 31, DType.F32), (9, 16, 511, DType.BF16),
+            (7, 5300, 53, DType.BF16), (40, 5300, 53, DType.BF16), (8, 1300, 50, DType.F32), (2, 384, 13, DType.BF16), (3, 17, 5, DType.F32), (4, 400, 12, DType.F16), (5, 800, 25, DType.BF16), (131, 33, 31, DType.F32), (9, 16, 511, DType.BF16),
         })
         {
             var random = new Random(tokens);

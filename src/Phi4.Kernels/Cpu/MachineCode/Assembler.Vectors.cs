@@ -15,6 +15,7 @@ internal sealed partial class Assembler
     {
         M0F = 1,
         M0F38 = 2,
+        M0F3A = 3,
     }
 
     private enum Width
@@ -53,6 +54,8 @@ internal sealed partial class Assembler
     /// <summary>Sixteen F16, 32 bytes.</summary>
     public void Vcvtph2ps(Zmm destination, Memory source) => Evex(Map.M0F38, Prefix.P66, 0x13, destination, default, source, operandBytes: 32);
 
+    public void Vaddps(Zmm destination, Zmm left, VectorOperand right) => Evex(Map.M0F, Prefix.None, 0x58, destination, left, right);
+
     public void Vmulps(Zmm destination, Zmm left, VectorOperand right) => Evex(Map.M0F, Prefix.None, 0x59, destination, left, right);
 
     /// <summary>sums += left * right, rounded once.</summary>
@@ -80,6 +83,27 @@ internal sealed partial class Assembler
 
     /// <summary>Sixteen bytes, four times.</summary>
     public void Vbroadcasti32x4(Zmm destination, Memory source) => Evex(Map.M0F38, Prefix.P66, 0x5A, destination, default, source, operandBytes: 16);
+
+    /// <summary>Quarters of 128 bits: two of left, then two of right, each named by two bits of the choice.</summary>
+    public void Vshuff32x4(Zmm destination, Zmm left, VectorOperand right, int choice)
+    {
+        Evex(Map.M0F3A, Prefix.P66, 0x23, destination, left, right);
+        Byte(choice);
+    }
+
+    /// <summary>In each quarter of 128 bits: two floats of left, then two of right, each named by two bits of the choice.</summary>
+    public void Vshufps(Zmm destination, Zmm left, VectorOperand right, int choice)
+    {
+        Evex(Map.M0F, Prefix.None, 0xC6, destination, left, right);
+        Byte(choice);
+    }
+
+    /// <summary>One quarter of 128 bits, to memory.</summary>
+    public void Vextractf32x4(Memory destination, Zmm source, int quarter)
+    {
+        Evex(Map.M0F3A, Prefix.P66, 0x19, source, default, destination, operandBytes: 16);
+        Byte(quarter);
+    }
 
     public void Vzeroupper()
     {

@@ -45,6 +45,14 @@ internal sealed partial class Assembler
 
     public void Add(Gpr destination, int value) => Immediate(0, destination, value);
 
+    /// <summary>64 bits.</summary>
+    public void Add(Gpr destination, Memory source)
+    {
+        Rex((int)destination, (int)source.Base);
+        Byte(0x03);
+        Address((int)destination, source, scale: 1);
+    }
+
     public void Sub(Gpr destination, int value) => Immediate(5, destination, value);
 
     public void Dec(Gpr destination) => RexOpcode(0xFF, 1, (int)destination);
@@ -76,6 +84,23 @@ internal sealed partial class Assembler
 
     /// <summary>Asks for a cache line in the second level.</summary>
     public void Prefetcht1(Memory line) => Prefetch(2, line);
+
+    /// <summary>Asks for the cache line at address + offset, in the second level. The offset may not be rsp.</summary>
+    public void Prefetcht1(Gpr address, Gpr offset)
+    {
+        if (address >= Gpr.R8 || offset >= Gpr.R8)
+        {
+            Byte(0x40 | (((int)offset >> 3) << 1) | ((int)address >> 3));
+        }
+
+        Byte(0x0F);
+        Byte(0x18);
+
+        // Mode 1 with a displacement of 0: without one, rbp and r13 would mean something else.
+        Byte((1 << 6) | (2 << 3) | (int)Gpr.Rsp);
+        Byte((((int)offset & 7) << 3) | ((int)address & 7));
+        Byte(0);
+    }
 
     private void Immediate(int operation, Gpr destination, int value)
     {

@@ -18,18 +18,11 @@ internal sealed unsafe class AttentionKernels : IDisposable
     /// <summary>From a row of scores or weights to the next: 256 floats.</summary>
     public const int RowBytes = 1024;
 
-    private const int Alignment = 64;
+    private static readonly Lazy<AttentionKernels?> OfTheProcess = new(() => TryCreate(Environment.GetEnvironmentVariable(BodyTable.Switch), out _));
 
-    private static readonly Lazy<AttentionKernels?> OfTheProcess = new(() => TryCreate(Environment.GetEnvironmentVariable(VnniKernels.Switch), out _));
+    private readonly BodyTable _bodies;
 
-    private readonly ExecutableMemory _memory;
-    private readonly int[] _starts;
-
-    private AttentionKernels(ExecutableMemory memory, int[] starts)
-    {
-        _memory = memory;
-        _starts = starts;
-    }
+    private AttentionKernels(BodyTable bodies) => _bodies = bodies;
 
     /// <summary>The process's kernels, or null. They live as long as the process.</summary>
     public static AttentionKernels? Shared => OfTheProcess.Value;
@@ -37,29 +30,28 @@ internal sealed unsafe class AttentionKernels : IDisposable
     /// <summary>New kernels, or null and the reason: switched off, not this processor, or memory that may not be executed.</summary>
     public static AttentionKernels? TryCreate(string? switchValue, out string? whyNot)
     {
-        whyNot = switchValue == "0" ? $"{VnniKernels.Switch} is 0" : InstructionSets.MissingBFloat16();
+        whyNot = switchValue == "0" ? $"{BodyTable.Switch} is 0" : InstructionSets.MissingForBFloat16();
         if (whyNot is not null)
         {
             return null;
         }
 
-        (byte[] code, int[] starts) = Assemble();
-        ExecutableMemory? memory = ExecutableMemory.TryCreate(code, out whyNot);
-        return memory is null ? null : new AttentionKernels(memory, starts);
+        BodyTable? bodies = BodyTable.TryCreate(Assemble(), out whyNot);
+        return bodies is null ? null : new AttentionKernels(bodies);
     }
 
     /// <summary>Scores of 1 to <see cref="Rows"/> rows. Short enough to run without telling the garbage collector.</summary>
     public delegate* unmanaged[SuppressGCTransition]<PairScoreArguments*, void> Score(int rows)
-        => (delegate* unmanaged[SuppressGCTransition]<PairScoreArguments*, void>)Body(rows - 1);
+        => (delegate* unmanaged[SuppressGCTransition]<PairScoreArguments*, void>)_bodies.Body(rows - 1);
 
     /// <summary>Weighed values of 1 to <see cref="Rows"/> rows and 1 to <see cref="MostColumns"/> vectors of columns.</summary>
     public delegate* unmanaged[SuppressGCTransition]<PairWeighArguments*, void> Weigh(int rows, int columns)
-        => (delegate* unmanaged[SuppressGCTransition]<PairWeighArguments*, void>)Body(Rows + ((rows - 1) * MostColumns) + columns - 1);
+        => (delegate* unmanaged[SuppressGCTransition]<PairWeighArguments*, void>)_bodies.Body(Rows + ((rows - 1) * MostColumns) + columns - 1);
 
     /// <summary>No pointer may be called any more.</summary>
-    public void Dispose() => _memory.Dispose();
+    public void Dispose() => _bodies.Dispose();
 
-    private static (byte[] Code, int[] Starts) Assemble()
+    private static List<byte[]> Assemble()
     {
         CallingConvention convention = KernelFrame.Native;
         var bodies = new List<byte[]>();
@@ -76,26 +68,6 @@ internal sealed unsafe class AttentionKernels : IDisposable
             }
         }
 
-        var starts = new int[bodies.Count];
-        int length = 0;
-        for (int i = 0; i < starts.Length; i++)
-        {
-            starts[i] = length;
-            length += (bodies[i].Length + Alignment - 1) / Alignment * Alignment;
-        }
-
-        var code = new byte[length];
-        for (int i = 0; i < starts.Length; i++)
-        {
-            bodies[i].CopyTo(code, starts[i]);
-        }
-
-        return (code, starts);
-    }
-
-    private void* Body(int variant)
-    {
-        ObjectDisposedException.ThrowIf(_memory.IsClosed, this);
-        return (void*)(_memory.Address + _starts[variant]);
+        return bodies;
     }
 }

@@ -18,7 +18,9 @@ internal static unsafe class InstructionSets
     private const int Avx512VL = 1 << 31;
     private const int Avx512Vbmi = 1 << 1;
     private const int Avx512Vnni = 1 << 11;
-    private const int Avx512Bf16 = 1 << 5;
+
+    // Of the second part of leaf 7.
+    private const int Avx512BFloat16 = 1 << 5;
 
     // SSE, AVX and the three parts of AVX-512.
     private const uint WideRegisters = 0b1110_0110;
@@ -26,33 +28,11 @@ internal static unsafe class InstructionSets
     /// <summary>Permutations of bytes across a whole register.</summary>
     public static bool HasVbmi => X86Base.X64.IsSupported && (Leaf7().Ecx & Avx512Vbmi) != 0;
 
-    /// <summary>What the kernels lack here, in words, or null.</summary>
-    public static string? Missing()
-    {
-        if (!X86Base.X64.IsSupported)
-        {
-            return "the processor is not an x86-64";
-        }
+    /// <summary>Why code in AVX512-VNNI cannot run here, in words, or null if it can.</summary>
+    public static string? MissingForVnni() => MissingBase() ?? ((Leaf7().Ecx & Avx512Vnni) == 0 ? "AVX512-VNNI is missing" : MissingSupport());
 
-        if (RuntimeFeature.IsDynamicCodeCompiled && !System.Runtime.Intrinsics.X86.Avx512F.VL.IsSupported)
-        {
-            return "AVX-512 is missing or turned off";
-        }
-
-        (int ebx, int ecx) = Leaf7();
-        const int Base = Avx512F | Avx512BW | Avx512VL;
-        if ((ebx & Base) != Base)
-        {
-            return "AVX-512 with BW and VL is missing";
-        }
-
-        if ((ecx & Avx512Vnni) == 0)
-        {
-            return "AVX512-VNNI is missing";
-        }
-
-        return RuntimeFeature.IsDynamicCodeCompiled ? null : MissingInSystem();
-    }
+    /// <summary>Why code in AVX512-BF16 cannot run here, in words, or null if it can.</summary>
+    public static string? MissingForBFloat16() => MissingBase() ?? (HasBFloat16 ? MissingSupport() : "AVX512-BF16 is missing");
 
     /// <summary>Why the system does not keep 512-bit registers when it changes threads, or null if it does.</summary>
     public static string? MissingInSystem()
@@ -77,9 +57,26 @@ internal static unsafe class InstructionSets
         return (saved & WideRegisters) == WideRegisters ? null : "the system does not save 512-bit registers";
     }
 
-    /// <summary>What kernels on pairs of BF16 lack beyond <see cref="Missing"/>, in words, or null.</summary>
-    public static string? MissingBFloat16()
-        => Missing() ?? ((X86Base.CpuId(7, 1).Eax & Avx512Bf16) == 0 ? "AVX512-BF16 is missing" : null);
+    private static bool HasBFloat16 => X86Base.CpuId(7, 0).Eax >= 1 && (X86Base.CpuId(7, 1).Eax & Avx512BFloat16) != 0;
+
+    private static string? MissingBase()
+    {
+        if (!X86Base.X64.IsSupported)
+        {
+            return "the processor is not an x86-64";
+        }
+
+        if (RuntimeFeature.IsDynamicCodeCompiled && !System.Runtime.Intrinsics.X86.Avx512F.VL.IsSupported)
+        {
+            return "AVX-512 is missing or turned off";
+        }
+
+        const int Base = Avx512F | Avx512BW | Avx512VL;
+        return (Leaf7().Ebx & Base) == Base ? null : "AVX-512 with BW and VL is missing";
+    }
+
+    // A just-in-time runtime has looked already.
+    private static string? MissingSupport() => RuntimeFeature.IsDynamicCodeCompiled ? null : MissingInSystem();
 
     private static (int Ebx, int Ecx) Leaf7()
     {

@@ -7,31 +7,21 @@ namespace Phi4.Kernels.Cpu.MachineCode;
 /// </summary>
 internal sealed unsafe class VnniKernels : IDisposable
 {
-    /// <summary>The variable that turns machine code off when it is 0.</summary>
-    public const string Switch = "PHI4_MACHINE_CODE";
-
     /// <summary>Most tokens that a kernel takes at once.</summary>
     public const int MostTokens = 8;
-
-    private const int Alignment = 64;
 
     private static readonly (WeightFormat Format, bool HasOffsets)[] Formats =
         [(WeightFormat.Int8, false), (WeightFormat.Int4, false), (WeightFormat.Int4, true)];
 
     private static readonly Lazy<(VnniKernels? Kernels, string? WhyNot)> OfTheProcess = new(() =>
     {
-        VnniKernels? kernels = TryCreate(Environment.GetEnvironmentVariable(Switch), out string? whyNot);
+        VnniKernels? kernels = TryCreate(Environment.GetEnvironmentVariable(BodyTable.Switch), out string? whyNot);
         return (kernels, whyNot);
     });
 
-    private readonly ExecutableMemory _memory;
-    private readonly int[] _starts;
+    private readonly BodyTable _bodies;
 
-    private VnniKernels(ExecutableMemory memory, int[] starts)
-    {
-        _memory = memory;
-        _starts = starts;
-    }
+    private VnniKernels(BodyTable bodies) => _bodies = bodies;
 
     /// <summary>The process's kernels, or null; <see cref="WhyNot"/> then says why. They live as long as the process.</summary>
     public static VnniKernels? Shared => OfTheProcess.Value.Kernels;
@@ -45,28 +35,24 @@ internal sealed unsafe class VnniKernels : IDisposable
     /// <summary>The same, in the code for processors with or without VBMI.</summary>
     public static VnniKernels? TryCreate(string? switchValue, bool hasVbmi, out string? whyNot)
     {
-        whyNot = switchValue == "0" ? $"{Switch} is 0" : InstructionSets.Missing();
+        whyNot = switchValue == "0" ? $"{BodyTable.Switch} is 0" : InstructionSets.MissingForVnni();
         if (whyNot is not null)
         {
             return null;
         }
 
-        (byte[] code, int[] starts) = Assemble(hasVbmi);
-        ExecutableMemory? memory = ExecutableMemory.TryCreate(code, out whyNot);
-        return memory is null ? null : new VnniKernels(memory, starts);
+        BodyTable? bodies = BodyTable.TryCreate(Assemble(hasVbmi), out whyNot);
+        return bodies is null ? null : new VnniKernels(bodies);
     }
 
     /// <summary>The kernel for 1 to <see cref="MostTokens"/> tokens over weights as stored.</summary>
     public delegate* unmanaged<QuantizedArguments*, void> For(WeightFormat format, bool hasOffsets, int tokenCount)
-    {
-        ObjectDisposedException.ThrowIf(_memory.IsClosed, this);
-        return (delegate* unmanaged<QuantizedArguments*, void>)(_memory.Address + _starts[Variant(format, hasOffsets, tokenCount)]);
-    }
+        => (delegate* unmanaged<QuantizedArguments*, void>)_bodies.Body(Variant(format, hasOffsets, tokenCount));
 
     /// <summary>No pointer may be called any more.</summary>
-    public void Dispose() => _memory.Dispose();
+    public void Dispose() => _bodies.Dispose();
 
-    private static (byte[] Code, int[] Starts) Assemble(bool hasVbmi)
+    private static List<byte[]> Assemble(bool hasVbmi)
     {
         CallingConvention convention = KernelFrame.Native;
         var bodies = new List<byte[]>();
@@ -78,21 +64,7 @@ internal sealed unsafe class VnniKernels : IDisposable
             }
         }
 
-        var starts = new int[bodies.Count];
-        int length = 0;
-        for (int i = 0; i < starts.Length; i++)
-        {
-            starts[i] = length;
-            length += (bodies[i].Length + Alignment - 1) / Alignment * Alignment;
-        }
-
-        var code = new byte[length];
-        for (int i = 0; i < starts.Length; i++)
-        {
-            bodies[i].CopyTo(code, starts[i]);
-        }
-
-        return (code, starts);
+        return bodies;
     }
 
     private static int Variant(WeightFormat format, bool hasOffsets, int tokenCount)

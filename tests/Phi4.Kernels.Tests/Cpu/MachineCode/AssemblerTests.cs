@@ -21,6 +21,9 @@ internal sealed class AssemblerTests
                     Zmm x = new(a), y = new(b), z = new(c);
                     AssertText(code => code.Vpdpbusd(x, y, z), $"vpdpbusd zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vdpbf16ps(x, y, z), $"vdpbf16ps zmm{a}, zmm{b}, zmm{c}");
+                    AssertText(code => code.Vaddps(x, y, z), $"vaddps zmm{a}, zmm{b}, zmm{c}");
+                    AssertText(code => code.Vshuff32x4(x, y, z, 0xEE), $"vshuff32x4 zmm{a}, zmm{b}, zmm{c}, 238");
+                    AssertText(code => code.Vshufps(x, y, z, 0x44), $"vshufps zmm{a}, zmm{b}, zmm{c}, 68");
                     AssertText(code => code.Vpxord(x, y, z), $"vpxord zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vpandd(x, y, z), $"vpandd zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vpshufb(x, y, z), $"vpshufb zmm{a}, zmm{b}, zmm{c}");
@@ -48,8 +51,9 @@ internal sealed class AssemblerTests
                 {
                     Zmm x = new(a), y = new(31 - a);
                     AssertText(code => code.Vpdpbusd(x, y, at.Broadcast), $"vpdpbusd zmm{a}, zmm{y.Number}, {text}{{1to16}}");
-                    AssertText(code => code.Vpdpbusd(x, y, at), $"vpdpbusd zmm{a}, zmm{y.Number}, {text}");
                     AssertText(code => code.Vdpbf16ps(x, y, at), $"vdpbf16ps zmm{a}, zmm{y.Number}, {text}");
+                    AssertText(code => code.Vextractf32x4(at, x, 3), $"vextractf32x4 {text}, zmm{a}, 3");
+                    AssertText(code => code.Vpdpbusd(x, y, at), $"vpdpbusd zmm{a}, zmm{y.Number}, {text}");
                     AssertText(code => code.Vmulps(x, y, at.Broadcast), $"vmulps zmm{a}, zmm{y.Number}, {text}{{1to16}}");
                     AssertText(code => code.Vfmadd231ps(x, y, at.Broadcast), $"vfmadd231ps zmm{a}, zmm{y.Number}, {text}{{1to16}}");
                     AssertText(code => code.Vpxord(x, y, at), $"vpxord zmm{a}, zmm{y.Number}, {text}");
@@ -80,7 +84,13 @@ internal sealed class AssemblerTests
                 {
                     var at = new Memory(b, displacement);
                     AssertText(code => code.Mov(a, at), $"mov {name}, {Text(at)}");
+                    AssertText(code => code.Add(a, at), $"add {name}, {Text(at)}");
                 }
+            }
+
+            foreach (Gpr offset in Bases.Where(register => register != Gpr.Rsp))
+            {
+                AssertText(code => code.Prefetcht1(a, offset), $"prefetcht1 [{name} + {Name(offset)}]");
             }
 
             foreach (int displacement in Displacements)

@@ -50,6 +50,42 @@ internal sealed class KernelBodyTests
     }
 
     [Test]
+    public void BFloat16FewTokens_OneToken_IsTheListing()
+    {
+        string[] lines = Disassembly.Lines(BFloat16FewTokenKernel.Assemble(1, CallingConvention.SystemV));
+        string[] rows = ["rax", "rdx", "rsi", "r8"];
+        string[] expected =
+        [
+            .. rows.Select((row, i) => $"mov {row}, [rdi{(i == 0 ? "" : $" + {8 * i}")}]"),
+            "mov r9, [rdi + 32]",
+            "mov r10, [rdi + 56]",
+            "mov r11, [rdi + 48]",
+            "mov rcx, [rdi + 40]",
+            .. Enumerable.Range(0, 4).Select(i => $"vmovups zmm{i}, [r11{(i == 0 ? "" : $" + {64 * i}")}]"),
+            .. rows.Select(row => $"prefetcht1 [{row} + r10]"),
+            .. rows.Select((row, i) => $"vmovups zmm{24 + i}, [{row}]"),
+            "vmovups zmm28, [r9]",
+            .. Enumerable.Range(0, 4).Select(i => $"vdpbf16ps zmm{i}, zmm{24 + i}, zmm28"),
+            .. rows.Select(row => $"add {row}, 64"),
+            "add r9, 64",
+            "dec rcx",
+            lines.Single(line => line.StartsWith("jne", StringComparison.Ordinal)),
+            .. Enumerable.Range(0, 4).Select(i => $"vmovups [r11{(i == 0 ? "" : $" + {64 * i}")}], zmm{i}"),
+            "vzeroupper",
+            "ret",
+        ];
+        Assert.That(lines, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void BFloat16Tile_Vector_IsTwentyFourDotProductsAndTenLoads()
+    {
+        List<Instruction> instructions = Disassembly.Decode(BFloat16TileKernel.Assemble(isFirst: true, isLast: true, CallingConvention.SystemV));
+        int Count(Mnemonic mnemonic) => instructions.Count(instruction => instruction.Mnemonic == mnemonic);
+        Assert.That((Count(Mnemonic.Vdpbf16ps), Count(Mnemonic.Vmovups)), Is.EqualTo((24, 10)));
+    }
+
+    [Test]
     public void Body_OfEveryVariant_DecodesWholeAndLeavesTheCallersRegistersAlone([Values] CallingConvention convention)
     {
         foreach (byte[] body in Bodies(convention))
@@ -119,6 +155,16 @@ internal sealed class KernelBodyTests
             {
                 yield return PairWeighKernel.Assemble(rows, columns, convention);
             }
+        }
+
+        foreach ((bool isFirst, bool isLast) in new[] { (false, false), (false, true), (true, false), (true, true) })
+        {
+            yield return BFloat16TileKernel.Assemble(isFirst, isLast, convention);
+        }
+
+        for (int tokens = 1; tokens <= BFloat16Kernels.MostFewTokens; tokens++)
+        {
+            yield return BFloat16FewTokenKernel.Assemble(tokens, convention);
         }
 
         foreach (bool hasVbmi in new[] { false, true })

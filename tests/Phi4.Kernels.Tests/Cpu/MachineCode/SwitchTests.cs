@@ -4,12 +4,14 @@ using Phi4.Kernels.Cpu.MachineCode;
 
 namespace Phi4.Kernels.Tests.Cpu.MachineCode;
 
-internal sealed class VnniSwitchTests
+internal sealed class SwitchTests
 {
     [Test]
     public void TryCreate_SwitchedOff_IsNothingAndSaysWhy()
     {
         Assert.That(VnniKernels.TryCreate("0", out string? whyNot), Is.Null);
+        Assert.That(whyNot, Is.EqualTo("PHI4_MACHINE_CODE is 0"));
+        Assert.That(BFloat16Kernels.TryCreate("0", out whyNot), Is.Null);
         Assert.That(whyNot, Is.EqualTo("PHI4_MACHINE_CODE is 0"));
     }
 
@@ -20,6 +22,8 @@ internal sealed class VnniSwitchTests
     {
         using VnniKernels? kernels = VnniKernels.TryCreate(value, out string? whyNot);
         Assert.That(kernels is null, Is.EqualTo(whyNot is not null), whyNot);
+        using BFloat16Kernels? dense = BFloat16Kernels.TryCreate(value, out whyNot);
+        Assert.That(dense is null, Is.EqualTo(whyNot is not null), whyNot);
     }
 
     [Test]
@@ -27,7 +31,9 @@ internal sealed class VnniSwitchTests
     {
         Assume.That(Avx512F.IsSupported, Is.False, "The runtime has AVX-512; DOTNET_EnableAVX512=0 takes it away.");
         Assert.That(VnniKernels.TryCreate(null, out string? whyNot), Is.Null);
-        Assert.That(whyNot, Is.EqualTo(InstructionSets.Missing()));
+        Assert.That(whyNot, Is.EqualTo(InstructionSets.MissingForVnni()));
+        Assert.That(BFloat16Kernels.TryCreate(null, out whyNot), Is.Null);
+        Assert.That(whyNot, Is.EqualTo(InstructionSets.MissingForBFloat16()));
     }
 
     [Test]
@@ -38,5 +44,9 @@ internal sealed class VnniSwitchTests
     }
 
     [Test]
-    public void Shared_Always_IsKernelsOrAReason() => Assert.That(VnniKernels.Shared is null, Is.EqualTo(VnniKernels.WhyNot is not null));
+    public void Shared_Always_IsKernelsOrAReason()
+    {
+        Assert.That(VnniKernels.Shared is null, Is.EqualTo(VnniKernels.WhyNot is not null));
+        Assert.That(BFloat16Kernels.Shared is null, Is.EqualTo(BFloat16Kernels.WhyNot is not null));
+    }
 }

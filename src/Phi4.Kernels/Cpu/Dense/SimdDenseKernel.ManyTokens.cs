@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Phi4.Kernels.Cpu.Dense;
+
+/// <content>The loops over many tokens.</content>
+internal sealed unsafe partial class SimdDenseKernel<TOps, TV, TReader>
+{
+    // 4 tokens x 6 rows: 24 sums, 6 weights and 1 activation of 32 registers.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void WideTile(float* panel, float* tokens, int vectorCount, float* lanes, byte* next)
+    {
+        float* lanes0 = lanes;
+        float* lanes1 = lanes + RowFloats;
+        float* lanes2 = lanes + (2 * RowFloats);
+        float* lanes3 = lanes + (3 * RowFloats);
+        TV s00 = TOps.Load(lanes0), s01 = TOps.Load(lanes0 + 16), s02 = TOps.Load(lanes0 + 32);
+        TV s03 = TOps.Load(lanes0 + 48), s04 = TOps.Load(lanes0 + 64), s05 = TOps.Load(lanes0 + 80);
+        TV s10 = TOps.Load(lanes1), s11 = TOps.Load(lanes1 + 16), s12 = TOps.Load(lanes1 + 32);
+        TV s13 = TOps.Load(lanes1 + 48), s14 = TOps.Load(lanes1 + 64), s15 = TOps.Load(lanes1 + 80);
+        TV s20 = TOps.Load(lanes2), s21 = TOps.Load(lanes2 + 16), s22 = TOps.Load(lanes2 + 32);
+        TV s23 = TOps.Load(lanes2 + 48), s24 = TOps.Load(lanes2 + 64), s25 = TOps.Load(lanes2 + 80);
+        TV s30 = TOps.Load(lanes3), s31 = TOps.Load(lanes3 + 16), s32 = TOps.Load(lanes3 + 32);
+        TV s33 = TOps.Load(lanes3 + 48), s34 = TOps.Load(lanes3 + 64), s35 = TOps.Load(lanes3 + 80);
+        for (int vector = 0; vector < vectorCount; vector++, panel += RowFloats, tokens += TokenFloats, next += TokenPanels.VectorBytes)
+        {
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch0(next);
+            }
+
+            TV w0 = TOps.Load(panel), w1 = TOps.Load(panel + 16), w2 = TOps.Load(panel + 32);
+            TV w3 = TOps.Load(panel + 48), w4 = TOps.Load(panel + 64), w5 = TOps.Load(panel + 80);
+            TV x = TOps.Load(tokens);
+            s00 = TOps.MultiplyAdd(x, w0, s00);
+            s01 = TOps.MultiplyAdd(x, w1, s01);
+            s02 = TOps.MultiplyAdd(x, w2, s02);
+            s03 = TOps.MultiplyAdd(x, w3, s03);
+            s04 = TOps.MultiplyAdd(x, w4, s04);
+            s05 = TOps.MultiplyAdd(x, w5, s05);
+            x = TOps.Load(tokens + 16);
+            s10 = TOps.MultiplyAdd(x, w0, s10);
+            s11 = TOps.MultiplyAdd(x, w1, s11);
+            s12 = TOps.MultiplyAdd(x, w2, s12);
+            s13 = TOps.MultiplyAdd(x, w3, s13);
+            s14 = TOps.MultiplyAdd(x, w4, s14);
+            s15 = TOps.MultiplyAdd(x, w5, s15);
+            x = TOps.Load(tokens + 32);
+            s20 = TOps.MultiplyAdd(x, w0, s20);
+            s21 = TOps.MultiplyAdd(x, w1, s21);
+            s22 = TOps.MultiplyAdd(x, w2, s22);
+            s23 = TOps.MultiplyAdd(x, w3, s23);
+            s24 = TOps.MultiplyAdd(x, w4, s24);
+            s25 = TOps.MultiplyAdd(x, w5, s25);
+            x = TOps.Load(tokens + 48);
+            s30 = TOps.MultiplyAdd(x, w0, s30);
+            s31 = TOps.MultiplyAdd(x, w1, s31);
+            s32 = TOps.MultiplyAdd(x, w2, s32);
+            s33 = TOps.MultiplyAdd(x, w3, s33);
+            s34 = TOps.MultiplyAdd(x, w4, s34);
+            s35 = TOps.MultiplyAdd(x, w5, s35);
+        }
+
+        Store(lanes0, s00, s01, s02);
+        Store(lanes0 + 48, s03, s04, s05);
+        Store(lanes1, s10, s11, s12);
+        Store(lanes1 + 48, s13, s14, s15);
+        Store(lanes2, s20, s21, s22);
+        Store(lanes2 + 48, s23, s24, s25);
+        Store(lanes3, s30, s31, s32);
+        Store(lanes3 + 48, s33, s34, s35);
+    }
+
+    // 4 tokens x 3 rows, one vector of the sixteen lanes at a time: 12 sums, 3 weights and 1 activation fill the 16 registers of AVX2.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void NarrowTile(float* panel, float* tokens, int vectorCount, float* lanes)
+    {
+        for (int place = 0; place < Lanes; place += TOps.Count, panel += TOps.Count, tokens += TOps.Count, lanes += TOps.Count)
+        {
+            float* lanes1 = lanes + RowFloats;
+            float* lanes2 = lanes1 + RowFloats;
+            float* lanes3 = lanes2 + RowFloats;
+            TV s00 = TOps.Load(lanes), s01 = TOps.Load(lanes + 16), s02 = TOps.Load(lanes + 32);
+            TV s10 = TOps.Load(lanes1), s11 = TOps.Load(lanes1 + 16), s12 = TOps.Load(lanes1 + 32);
+            TV s20 = TOps.Load(lanes2), s21 = TOps.Load(lanes2 + 16), s22 = TOps.Load(lanes2 + 32);
+            TV s30 = TOps.Load(lanes3), s31 = TOps.Load(lanes3 + 16), s32 = TOps.Load(lanes3 + 32);
+            float* row = panel;
+            float* token = tokens;
+            for (int vector = 0; vector < vectorCount; vector++, row += RowFloats, token += TokenFloats)
+            {
+                TV w0 = TOps.Load(row), w1 = TOps.Load(row + 16), w2 = TOps.Load(row + 32);
+                TV x = TOps.Load(token);
+                s00 = TOps.MultiplyAdd(x, w0, s00);
+                s01 = TOps.MultiplyAdd(x, w1, s01);
+                s02 = TOps.MultiplyAdd(x, w2, s02);
+                x = TOps.Load(token + 16);
+                s10 = TOps.MultiplyAdd(x, w0, s10);
+                s11 = TOps.MultiplyAdd(x, w1, s11);
+                s12 = TOps.MultiplyAdd(x, w2, s12);
+                x = TOps.Load(token + 32);
+                s20 = TOps.MultiplyAdd(x, w0, s20);
+                s21 = TOps.MultiplyAdd(x, w1, s21);
+                s22 = TOps.MultiplyAdd(x, w2, s22);
+                x = TOps.Load(token + 48);
+                s30 = TOps.MultiplyAdd(x, w0, s30);
+                s31 = TOps.MultiplyAdd(x, w1, s31);
+                s32 = TOps.MultiplyAdd(x, w2, s32);
+            }
+
+            Store(lanes, s00, s01, s02);
+            Store(lanes1, s10, s11, s12);
+            Store(lanes2, s20, s21, s22);
+            Store(lanes3, s30, s31, s32);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(float* lanes, TV sum0, TV sum1, TV sum2)
+    {
+        TOps.Store(lanes, sum0);
+        TOps.Store(lanes + 16, sum1);
+        TOps.Store(lanes + 32, sum2);
+    }
+}
