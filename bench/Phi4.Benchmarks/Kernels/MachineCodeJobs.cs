@@ -6,38 +6,6 @@ using Phi4.Kernels.Cpu.MachineCode;
 
 namespace Phi4.Benchmarks.Kernels;
 
-/// <summary>Twenty independent chains of dot products in registers: what the ports give at most.</summary>
-internal sealed unsafe class DotPeakJob : Job, IDisposable
-{
-    private const int Chains = 20;
-    private const int Turns = 5_000_000;
-    private readonly ExecutableMemory _memory;
-
-    public DotPeakJob()
-    {
-        var code = new Assembler();
-        KernelFrame.Enter(code, KernelFrame.Native);
-        code.Mov(Gpr.Rcx, Turns);
-        int turn = code.Here();
-        for (int i = 0; i < Chains; i++)
-        {
-            code.Vpdpbusd(new Zmm(i), new Zmm(30), new Zmm(31));
-        }
-
-        code.Dec(Gpr.Rcx);
-        code.Jnz(turn);
-        KernelFrame.Leave(code, KernelFrame.Native);
-        _memory = ExecutableMemory.TryCreate(code.ToArray(), out string? whyNot) ?? throw new NotSupportedException(whyNot);
-    }
-
-    /// <summary>Multiply and add count one each.</summary>
-    public static double OperationsPerShare => 2.0 * 64 * Chains * Turns;
-
-    public override void Run(int share, int shareCount) => ((delegate* unmanaged<nint, void>)_memory.Address)(0);
-
-    public void Dispose() => _memory.Dispose();
-}
-
 /// <summary>A buffer as the codes and scales of a matrix, tiles after tiles against a few tokens.</summary>
 internal sealed unsafe class QuantizedKernelJob : Job, IDisposable
 {

@@ -23,7 +23,8 @@ internal static unsafe class MachineCodeShares
         }
 
         using var pool = new WorkerPool(threadCount);
-        using var peak = new DotPeakJob();
+        using DotPeak peak = DotPeak.TryCreate(DotInstruction.Int8)!;
+        var dots = new Ceilings.DotJob(peak);
         using HostBuffer codes = HostBuffer.Allocate(QuantizedKernelJob.MemoryBytes, "codes");
         var address = (byte*)codes.DangerousGetHandle();
         new Span<ulong>(address, (int)(QuantizedKernelJob.MemoryBytes / sizeof(ulong))).Fill(0x0123456789ABCDEF);
@@ -48,8 +49,8 @@ internal static unsafe class MachineCodeShares
                     $"{name}, from the cache",
                     () => pool.Run(cache, threadCount),
                     cache.Operations / 1e9,
-                    () => pool.Run(peak, threadCount),
-                    DotPeakJob.OperationsPerShare * threadCount / 1e9,
+                    () => pool.Run(dots, threadCount),
+                    peak.OperationsPerRun * threadCount / 1e9,
                     "Gop/s",
                     Turns);
             }

@@ -16,6 +16,9 @@ internal sealed record BenchHeader(
     string Command, MachineFacts Machine, string Model, long Parameters, ModelFootprint Footprint, string Device, string Weights, string Cache,
     int Repetitions, IReadOnlyList<string> Peers)
 {
+    /// <summary>Whether all weight files, the others' too, were read into the system's cache before anything was loaded.</summary>
+    public bool FilesInMemory { get; init; }
+
     /// <summary>Bits that a parameter takes, scales included.</summary>
     public double BitsPerWeight => Footprint.WeightBytes * 8.0 / Parameters;
 }

@@ -19,6 +19,9 @@ internal sealed record BenchRow
     /// <summary>Operations of the matrix products of a prompt, a token; null for other tests.</summary>
     public double? FlopsPerToken { get; init; }
 
+    /// <summary>What bounds those products.</summary>
+    public ProductCeiling ProductCeiling { get; init; }
+
     public required MachineCeilings Before { get; init; }
 
     public required MachineCeilings After { get; init; }
@@ -45,6 +48,9 @@ internal sealed record BenchRow
 
     /// <summary>Part of the F32 multiply-adds that could have been done. Kernels that multiply integers may pass 1.</summary>
     public double? MultiplyAddShare => FlopsPerToken * Mean / ((Before.FlopsPerSecond + After.FlopsPerSecond) / 2);
+
+    /// <summary>Part of what could have been multiplied at the mean of the two readings of <see cref="ProductCeiling"/>; null for other tests.</summary>
+    public double? ProductShare => FlopsPerToken * Mean / ((ProductCeiling.Rate(Before) + ProductCeiling.Rate(After)) / 2);
 
     /// <summary>Why the row does not count; empty if it does.</summary>
     public IReadOnlyList<string> Disturbances => Disturbance.Reasons(Before, After, Samples);

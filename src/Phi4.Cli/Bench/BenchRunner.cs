@@ -43,6 +43,7 @@ internal sealed class BenchRunner(
             Samples = samples,
             BytesPerToken = test.Kind == BenchKind.Generate ? BytesPerToken(model.Footprint, model.Config, test) : null,
             FlopsPerToken = test.Kind == BenchKind.Prompt ? FlopsPerToken(model.Config, test) : null,
+            ProductCeiling = ProductCeilings.Of(model.Footprint.LayerWeights, before),
             Before = before,
             After = measure(threads),
             PeakBytes = peak,

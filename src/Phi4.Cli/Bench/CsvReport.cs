@@ -11,7 +11,7 @@ internal sealed class CsvReport(TextWriter writer) : IBenchReport
         "version", "date", "processor", "model", "weights", "kv", "model_bytes", "parameters", "backend", "threads", "test", "n_prompt", "n_gen", "n_depth",
         "sequences", "repetitions", "avg_ts", "stddev_ts", "median_ts", "bytes_per_token", "read_share", "multiply_add_share", "read_before", "read_after",
         "flops_before", "flops_after", "scaling_before", "scaling_after", "peak_bytes", "load_seconds", "first_token_mean", "first_token_most", "gap_median",
-        "gap_p99", "disturbed", "disturbances",
+        "gap_p99", "product_share", "product_ceiling", "int8_before", "int8_after", "bf16_before", "bf16_after", "disturbed", "disturbances",
     ];
 
     private BenchHeader _header = null!;
@@ -34,7 +34,9 @@ internal sealed class CsvReport(TextWriter writer) : IBenchReport
             Text(row.Samples.Count), Text(row.Mean), Text(row.Deviation), Text(row.Median), Text(row.BytesPerToken), Text(row.ReadShare), Text(row.MultiplyAddShare),
             Text(row.Before.ReadBytesPerSecond), Text(row.After.ReadBytesPerSecond), Text(row.Before.FlopsPerSecond), Text(row.After.FlopsPerSecond),
             Text(row.Before.Scaling), Text(row.After.Scaling), Text(row.PeakBytes), Text(row.LoadTime.TotalSeconds), Text(row.Delays?.FirstTokenMean),
-            Text(row.Delays?.FirstTokenMost), Text(row.Delays?.GapMedian), Text(row.Delays?.GapP99), row.IsDisturbed ? "1" : "0",
+            Text(row.Delays?.FirstTokenMost), Text(row.Delays?.GapMedian), Text(row.Delays?.GapP99),
+            Text(row.ProductShare), row.ProductShare is null ? "" : Quote(row.ProductCeiling.Name()), Text(row.Before.Int8OperationsPerSecond),
+            Text(row.After.Int8OperationsPerSecond), Text(row.Before.BFloat16FlopsPerSecond), Text(row.After.BFloat16FlopsPerSecond), row.IsDisturbed ? "1" : "0",
             Quote(string.Join("; ", row.Disturbances)), .. row.Peers.SelectMany(Cells),
         ]);
     }

@@ -31,6 +31,7 @@ internal sealed class JsonReport(TextWriter writer) : IBenchReport
             json.WriteString("date", header.Machine.Date.ToString("s", CultureInfo.InvariantCulture) + "Z");
             WriteMachine(json, header.Machine);
             WriteModel(json, header);
+            json.WriteBoolean("files_in_memory", header.FilesInMemory);
             json.WriteNumber("repetitions", header.Repetitions);
             json.WriteBoolean("complete", isComplete);
             json.WriteBoolean("disturbed", _rows.Any(row => row.IsDisturbed));
@@ -84,6 +85,8 @@ internal sealed class JsonReport(TextWriter writer) : IBenchReport
         WriteOptional(json, "bytes_per_token", row.BytesPerToken);
         WriteOptional(json, "read_share", row.ReadShare);
         WriteOptional(json, "multiply_add_share", row.MultiplyAddShare);
+        WriteOptional(json, "product_share", row.ProductShare);
+        json.WriteString("product_ceiling", row.ProductCeiling.Name());
         WriteOptional(json, "peak_bytes", row.PeakBytes);
         json.WriteNumber("load_seconds", row.LoadTime.TotalSeconds);
         WriteCeilings(json, "before", row.Before);
@@ -131,6 +134,8 @@ internal sealed class JsonReport(TextWriter writer) : IBenchReport
         json.WriteStartObject(name);
         json.WriteNumber("read_bytes_per_second", ceilings.ReadBytesPerSecond);
         json.WriteNumber("flops_per_second", ceilings.FlopsPerSecond);
+        WriteOptional(json, "int8_operations_per_second", ceilings.Int8OperationsPerSecond);
+        WriteOptional(json, "bf16_flops_per_second", ceilings.BFloat16FlopsPerSecond);
         json.WriteNumber("scaling_threads", ceilings.ScalingThreads);
         json.WriteNumber("scaling", ceilings.Scaling);
         json.WriteEndObject();

@@ -33,7 +33,7 @@ internal sealed class MarkdownReport(TextWriter writer) : IBenchReport
 
         WriteLine(
         [
-            $"{_header.Model} {_header.Weights}",
+            $"{_header.Model} {_header.Weights}, kv {_header.Cache}",
             FormattableString.Invariant($"{_header.Footprint.WeightBytes / (double)(1 << 30):F2} GiB"),
             FormattableString.Invariant($"{_header.Parameters / 1e9:F2} B"),
             _header.Device,
@@ -62,7 +62,7 @@ internal sealed class MarkdownReport(TextWriter writer) : IBenchReport
 
     private static string Ceiling(BenchRow row) =>
         row.ReadShare is { } read ? FormattableString.Invariant($"{read * 100:F0} % of reads")
-        : row.MultiplyAddShare is { } flops ? FormattableString.Invariant($"{flops * 100:F0} % of F32 FMA")
+        : row.ProductShare is { } products ? FormattableString.Invariant($"{products * 100:F0} % of {row.ProductCeiling.Name()}")
         : "";
 
     private static string[] Cells(PeerSamples peer) => peer.Samples.Count == 0

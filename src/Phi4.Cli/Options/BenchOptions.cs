@@ -36,7 +36,7 @@ internal sealed class BenchOptions
         _against = new Option<string[]>("--against")
         {
             HelpName = "PEER",
-            Description = $"Another engine that takes turns with this one: {PeerSpec.Shape}. May be given several times. PROGRAM is a llama-bench.",
+            Description = $"Another engine that takes turns with this one: {PeerSpec.Shape}. May be given several times.",
             Arity = ArgumentArity.OneOrMore,
         };
     }

@@ -31,8 +31,11 @@ internal sealed class BenchVerb : IVerb
     {
         IReadOnlyList<BenchTest> tests = _bench.TestsOf(context.Parse);
         string folder = _model.RequireFolderOf(context.Parse);
-        ThrowIfTooLong(tests, Phi4Model.PlanMemory(folder).MaxPositions);
+        MemoryPlan plan = Phi4Model.PlanMemory(folder);
+        ThrowIfTooLong(tests, plan.MaxPositions);
         IReadOnlyList<LlamaBench> peers = await FindPeersAsync(context).ConfigureAwait(false);
+        string[] files = [.. Directory.GetFiles(folder, "*.safetensors").Concat(peers.SelectMany(peer => peer.ModelFiles)).Distinct()];
+        bool filesInMemory = await PageCache.TryWarmAsync(files, plan.AvailableBytes, context.Cancellation).ConfigureAwait(false);
         IBenchReport report = _bench.FormatOf(context.Parse) switch
         {
             BenchFormat.Json => new JsonReport(context.Terminal.Out),
@@ -42,7 +45,7 @@ internal sealed class BenchVerb : IVerb
         bool isComplete = false;
         try
         {
-            bool anyDisturbed = await RunAsync(context, folder, tests, peers, report).ConfigureAwait(false);
+            bool anyDisturbed = await RunAsync(context, folder, tests, peers, filesInMemory, report).ConfigureAwait(false);
             isComplete = true;
             return anyDisturbed ? ExitCode.Disturbed : ExitCode.Success;
         }
@@ -55,7 +58,7 @@ internal sealed class BenchVerb : IVerb
 
     /// <returns>Whether any row does not count.</returns>
     private async Task<bool> RunAsync(
-        VerbContext context, string folder, IReadOnlyList<BenchTest> tests, IReadOnlyList<LlamaBench> peers, IBenchReport report)
+        VerbContext context, string folder, IReadOnlyList<BenchTest> tests, IReadOnlyList<LlamaBench> peers, bool filesInMemory, IBenchReport report)
     {
         bool anyDisturbed = false;
         bool begun = false;
@@ -66,7 +69,7 @@ internal sealed class BenchVerb : IVerb
             await using Phi4Model model = loaded.Model;
             if (!begun)
             {
-                report.Begin(Header(context, folder, model, options, peers));
+                report.Begin(Header(context, folder, model, options, peers) with { FilesInMemory = filesInMemory });
                 begun = true;
             }
 
@@ -82,11 +85,10 @@ internal sealed class BenchVerb : IVerb
         return anyDisturbed;
     }
 
-    private static string WeightsOf(Phi4Model model, Phi4LoadOptions options)
+    private static string WeightsOf(ModelFootprint footprint)
     {
-        string layers = options.Weights == WeightType.AsStored ? model.Config.DType.ToString() : options.Weights.ToString();
-        string head = options.HeadWeights is { } type && type != options.Weights ? $", head {type}" : "";
-        return (layers + head).ToLowerInvariant();
+        string head = footprint.HeadWeights == footprint.LayerWeights ? "" : $", head {footprint.HeadWeights}";
+        return (footprint.LayerWeights + head).ToLowerInvariant();
     }
 
     private async Task<IReadOnlyList<LlamaBench>> FindPeersAsync(VerbContext context)
@@ -131,7 +133,7 @@ internal sealed class BenchVerb : IVerb
         model.Config.ParameterCount,
         model.Footprint,
         model.Device.ToString().ToLowerInvariant(),
-        WeightsOf(model, options),
+        WeightsOf(model.Footprint),
         options.KvCacheType.ToString().ToLowerInvariant(),
         _bench.RepetitionsOf(context.Parse),
         [.. peers.Select(peer => peer.Name)]);

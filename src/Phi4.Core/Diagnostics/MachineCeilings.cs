@@ -18,6 +18,12 @@ public sealed record MachineCeilings(
     // Above every last-level cache that is shared out to one program, small against a model.
     private const long ReadBytes = 1L << 30;
 
+    /// <summary>Dot products of bytes in registers, multiply and add counted one each; null where machine code does not use them.</summary>
+    public double? Int8OperationsPerSecond { get; init; }
+
+    /// <summary>Dot products of BF16 in registers, multiply and add counted one each; null where machine code cannot use them.</summary>
+    public double? BFloat16FlopsPerSecond { get; init; }
+
     /// <summary>Measures, for the better part of a second.</summary>
     /// <param name="threadCount">1 or more; more than there are processors makes the figures worse, not better.</param>
     /// <param name="readBytes">Size of the buffer that is read; null for 1 GiB, or a quarter of free memory if that is less.</param>
@@ -36,6 +42,10 @@ public sealed record MachineCeilings(
         double all = ceilings.MultiplyAddRate(threadCount);
         double many = scaling == threadCount ? all : ceilings.MultiplyAddRate(scaling);
         long bytes = readBytes ?? Math.Max(Math.Min(ReadBytes, SystemMemory.AvailableBytes() / 4), 1 << 16);
-        return new MachineCeilings(threadCount, ceilings.ReadRate(threadCount, bytes), all, scaling, scaling == 1 ? 1 : many / one);
+        return new MachineCeilings(threadCount, ceilings.ReadRate(threadCount, bytes), all, scaling, scaling == 1 ? 1 : many / one)
+        {
+            Int8OperationsPerSecond = ceilings.Int8DotRate(threadCount),
+            BFloat16FlopsPerSecond = ceilings.BFloat16DotRate(threadCount),
+        };
     }
 }

@@ -40,7 +40,11 @@ internal sealed class Engine : IDisposable
         _buffers = new StepBuffers(config, kernels, limits.Step);
         _scheduler = new Scheduler(_cache, RopeRows.Of(config.Rope), limits.Step);
         _logits = new float[config.VocabSize];
-        Footprint = new ModelFootprint(weights.ByteCount, weights.BytesPerToken, _cache.BytesPerToken);
+        Footprint = new ModelFootprint(weights.ByteCount, weights.BytesPerToken, _cache.BytesPerToken)
+        {
+            LayerWeights = ModelWeights.TypeOf(weights.Layers[0].Down),
+            HeadWeights = ModelWeights.TypeOf(weights.Head),
+        };
         _thread = new Thread(Run) { IsBackground = true, Name = "phi4-engine" };
         _thread.Start();
     }

@@ -49,6 +49,16 @@ internal sealed class ModelWeights : IDisposable
         Stream?.Dispose();
         _owner.Dispose();
     }
+
+    /// <summary>How a matrix is kept.</summary>
+    public static WeightType TypeOf(WeightView matrix) => (matrix.Format, matrix.Values.DType) switch
+    {
+        (WeightFormat.Int8, _) => WeightType.Int8,
+        (WeightFormat.Int4, _) => WeightType.Int4,
+        (_, DType.BF16) => WeightType.BF16,
+        (_, DType.F16) => WeightType.F16,
+        _ => WeightType.F32,
+    };
 }
 
 /// <summary>

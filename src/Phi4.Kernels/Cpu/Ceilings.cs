@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Phi4.Kernels.Cpu.MachineCode;
 
 namespace Phi4.Kernels.Cpu;
 
@@ -33,7 +34,19 @@ internal sealed unsafe class Ceilings : IDisposable
     public double MultiplyAddRate(int threadCount) =>
         Best(new MultiplyAddJob(), threadCount, MultiplyAddJob.FlopsPerShare * threadCount);
 
+    /// <summary>Dot products of bytes: the best of several passes, multiply and add counted one each; null where machine code cannot use them.</summary>
+    public double? Int8DotRate(int threadCount) => DotRate(DotInstruction.Int8, threadCount);
+
+    /// <summary>As <see cref="Int8DotRate"/>, of BF16.</summary>
+    public double? BFloat16DotRate(int threadCount) => DotRate(DotInstruction.BFloat16, threadCount);
+
     public void Dispose() => _pool.Dispose();
+
+    private double? DotRate(DotInstruction instruction, int threadCount)
+    {
+        using DotPeak? peak = CpuKernels.WhyNoMachineCode is null ? DotPeak.TryCreate(instruction) : null;
+        return peak is null ? null : Best(new DotJob(peak), threadCount, peak.OperationsPerRun * threadCount);
+    }
 
     private double Best(Job job, int threadCount, double work)
     {
@@ -74,6 +87,12 @@ internal sealed unsafe class Ceilings : IDisposable
 
             return Vector256.Sum(a + b + (c + d));
         }
+    }
+
+    /// <summary>Chains of dot products in registers.</summary>
+    public sealed class DotJob(DotPeak peak) : Job
+    {
+        public override void Run(int share, int shareCount) => peak.Run();
     }
 
     /// <summary>Ten independent chains of multiply-adds in registers.</summary>

@@ -28,6 +28,7 @@ public sealed class BenchVerbTests
             bool isPrompt = row.GetProperty("prompt_tokens").GetInt32() > 0;
             Assert.That(row.GetProperty("read_share").ValueKind, Is.EqualTo(isPrompt ? JsonValueKind.Null : JsonValueKind.Number));
             Assert.That(row.GetProperty("multiply_add_share").ValueKind, Is.EqualTo(isPrompt ? JsonValueKind.Number : JsonValueKind.Null));
+            Assert.That(row.GetProperty("product_share").ValueKind, Is.EqualTo(isPrompt ? JsonValueKind.Number : JsonValueKind.Null));
         }
     }
 

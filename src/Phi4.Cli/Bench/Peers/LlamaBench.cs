@@ -2,10 +2,11 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using Phi4.Cli.Errors;
 
 namespace Phi4.Cli.Bench.Peers;
 
-/// <summary>Runs a llama-bench, one test and one repetition a process, so that two engines can take turns.</summary>
+/// <summary>Runs a llama-bench, or another phi4, one test and one repetition a process, so that two engines can take turns.</summary>
 internal sealed class LlamaBench
 {
     private const int MostErrorLength = 400;
@@ -25,6 +26,9 @@ internal sealed class LlamaBench
 
     public string Name => _spec.Name;
 
+    /// <summary>The files that hold its weights.</summary>
+    public IReadOnlyList<string> ModelFiles => _spec.Kind == PeerKind.Phi4 ? Directory.GetFiles(_spec.Model, "*.safetensors") : [_spec.Model];
+
     /// <summary>Makes sure that program and model are there, and asks the program what it knows.</summary>
     /// <exception cref="PeerException">They are not, or it does not answer.</exception>
     public static async Task<LlamaBench> FindAsync(PeerSpec spec, CancellationToken cancellationToken)
@@ -34,13 +38,13 @@ internal sealed class LlamaBench
             throw new PeerException(PeerFault.ProgramMissing, $"{spec.Name}: there is no program {spec.Program}.");
         }
 
-        if (!File.Exists(spec.Model))
+        if (!(spec.Kind == PeerKind.Phi4 ? Directory.Exists(spec.Model) : File.Exists(spec.Model)))
         {
             throw new PeerException(PeerFault.ModelMissing, $"{spec.Name}: there is no model {spec.Model}.");
         }
 
         // Some end with an error after printing their help: what they print is what counts.
-        Finished help = await StartAsync(spec, ["--help"], cancellationToken).ConfigureAwait(false);
+        Finished help = await StartAsync(spec, [.. Verb(spec), "--help"], cancellationToken).ConfigureAwait(false);
         return new LlamaBench(spec, help.Output + help.Error);
     }
 
@@ -54,7 +58,8 @@ internal sealed class LlamaBench
         }
 
         Finished run = await StartAsync(_spec, arguments, cancellationToken).ConfigureAwait(false);
-        if (run.ExitCode != 0)
+        bool isGood = run.ExitCode == ExitCode.Success || (_spec.Kind == PeerKind.Phi4 && run.ExitCode == ExitCode.Disturbed);
+        if (!isGood)
         {
             throw new PeerException(PeerFault.Failed, FormattableString.Invariant($"{Name} ended with {run.ExitCode} at {test.Name}: {End(run.Error)}"));
         }
@@ -81,8 +86,11 @@ internal sealed class LlamaBench
             { Depth: > 0 } => null,
             _ => AtStart(test),
         };
-        return what is null ? null : ["-m", _spec.Model, "-t", Text(threads), "-r", "1", "-o", "json", .. what, .. _spec.Flags];
+        string format = _spec.Kind == PeerKind.Phi4 ? "csv" : "json";
+        return what is null ? null : [.. Verb(_spec), "-m", _spec.Model, "-t", Text(threads), "-r", "1", "-o", format, .. what, .. _spec.Flags];
     }
+
+    private static string[] Verb(PeerSpec spec) => spec.Kind == PeerKind.Phi4 ? ["bench"] : [];
 
     private static string[] AtStart(BenchTest test) => ["-p", Text(test.PromptTokens), "-n", Text(test.AnswerTokens)];
 

@@ -3,28 +3,33 @@ using Phi4.Cli.Errors;
 
 namespace Phi4.Cli.Bench.Peers;
 
-/// <summary>Another engine as <c>--against</c> names it: <c>llama-bench=PROGRAM,MODEL.gguf[,name=NAME][,flags=FLAGS]</c>.</summary>
+/// <summary>Another engine as <c>--against</c> names it: <c>llama-bench=PROGRAM,MODEL.gguf[,name=NAME][,flags=FLAGS]</c>, or <c>phi4=PROGRAM,FOLDER…</c>.</summary>
+/// <param name="Kind">What kind of program it is.</param>
 /// <param name="Name">What the columns call it.</param>
-/// <param name="Program">A llama-bench.</param>
-/// <param name="Model">Its model, a file.</param>
+/// <param name="Program">A llama-bench, or another phi4.</param>
+/// <param name="Model">Its model, a file or a folder.</param>
 /// <param name="Flags">More of its arguments.</param>
-internal sealed record PeerSpec(string Name, string Program, string Model, IReadOnlyList<string> Flags)
+internal sealed record PeerSpec(PeerKind Kind, string Name, string Program, string Model, IReadOnlyList<string> Flags)
 {
-    public const string Shape = "llama-bench=PROGRAM,MODEL.gguf[,name=NAME][,flags=FLAGS]";
-
-    private const string Kind = "llama-bench";
+    public const string Shape = "llama-bench=PROGRAM,MODEL.gguf[,name=NAME][,flags=FLAGS], phi4=PROGRAM,FOLDER[,name=NAME][,flags=FLAGS]";
 
     /// <exception cref="CommandException">It does not have the <see cref="Shape"/>.</exception>
     public static PeerSpec Parse(string text)
     {
         string[] parts = text.Split('=', 2);
         string[] words = parts.Length == 2 ? parts[1].Split(',') : [];
-        if (parts[0] != Kind || words.Length < 2 || words[0].Length == 0 || words[1].Length == 0)
+        PeerKind? kind = parts[0] switch
+        {
+            "llama-bench" => PeerKind.LlamaBench,
+            "phi4" => PeerKind.Phi4,
+            _ => null,
+        };
+        if (kind is null || words.Length < 2 || words[0].Length == 0 || words[1].Length == 0)
         {
             throw Bad(text);
         }
 
-        var spec = new PeerSpec(Kind, words[0], words[1], []);
+        var spec = new PeerSpec(kind.Value, parts[0], words[0], words[1], []);
         string? last = null;
         foreach (string word in words.Skip(2))
         {
@@ -64,4 +69,14 @@ internal sealed record PeerSpec(string Name, string Program, string Model, IRead
     private static string[] Words(string flags) => flags.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     private static CommandException Bad(string text) => CommandException.Usage($"--against is \"{text}\"; allowed: {Shape}.");
+}
+
+/// <summary>How another engine is spoken to.</summary>
+internal enum PeerKind
+{
+    /// <summary>As llama-bench is, of any age and fork.</summary>
+    LlamaBench,
+
+    /// <summary>As this command itself: another version of it, or the same compiled otherwise.</summary>
+    Phi4,
 }

@@ -50,6 +50,22 @@ public sealed class LlamaBenchTests
     }
 
     [Test]
+    public async Task Bench_AgainstAnotherPhi4_SpeaksItsLanguageAndTakesADisturbedRow()
+    {
+        string script = Script($"""echo "$@" >> "{Path.Combine(_folder.Path, "calls")}"; echo 'test,avg_ts'; echo '"tg8",50.0'; exit 7""", NewHelp, "$2");
+        Outcome outcome = await Command.RunAsync(
+            "bench", "-m", TestModels.Tiny, "-p", "0", "-n", "8", "-d", "24", "-t", "1", "-r", "1", "-o", "json",
+            "--against", $"phi4={script},{TestModels.Tiny},name=native,flags=--weights int8");
+        Assert.That(outcome.ExitCode, Is.AnyOf(0, 7), outcome.Error);
+        JsonElement peer = outcome.Json.GetProperty("results")[0].GetProperty("peers")[0];
+        Assert.That(peer.GetProperty("name").GetString(), Is.EqualTo("native"));
+        Assert.That(peer.GetProperty("samples")[0].GetDouble(), Is.EqualTo(50));
+        Assert.That(
+            await File.ReadAllLinesAsync(Path.Combine(_folder.Path, "calls")),
+            Is.EqualTo(new[] { $"bench -m {TestModels.Tiny} -t 1 -r 1 -o csv -p 0 -n 8 -d 24 --weights int8" }).AsCollection);
+    }
+
+    [Test]
     public async Task Markdown_HasTheOtherEngineAndTheRatioBesideOurs()
     {
         string script = Script("""echo '| test | t/s |'; echo '| --- | --- |'; echo '| tg8 | 50.00 ± 0.00 |' """, OldHelp);
@@ -160,10 +176,10 @@ public sealed class LlamaBenchTests
         return path;
     }
 
-    private string Script(string body, string help)
+    private string Script(string body, string help, string helpArgument = "$1")
     {
         string path = Path.Combine(_folder.Path, Guid.NewGuid().ToString("N"));
-        File.WriteAllText(path, $"#!/bin/sh\nif [ \"$1\" = --help ]; then echo '{help}'; exit 0; fi\n{body}\n");
+        File.WriteAllText(path, $"#!/bin/sh\nif [ \"{helpArgument}\" = --help ]; then echo '{help}'; exit 0; fi\n{body}\n");
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return path;
     }

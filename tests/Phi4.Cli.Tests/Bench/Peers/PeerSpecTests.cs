@@ -15,6 +15,13 @@ public sealed class PeerSpecTests
     }
 
     [Test]
+    public void Parse_Phi4_IsAnotherKind()
+    {
+        PeerSpec spec = PeerSpec.Parse("phi4=artifacts/native/phi4,models/a");
+        Assert.That((spec.Kind, spec.Name, spec.Program, spec.Model), Is.EqualTo((PeerKind.Phi4, "phi4", "artifacts/native/phi4", "models/a")));
+    }
+
+    [Test]
     public void Parse_NameAndFlags_InAnyOrder()
     {
         string[] flags = ["-rtr", "1", "-ts", "3,1", "-fa", "0"];
@@ -31,6 +38,7 @@ public sealed class PeerSpecTests
     [TestCase("llama-bench=a")]
     [TestCase("llama-bench=,b")]
     [TestCase("llama-bench=a,")]
+    [TestCase("phi4=a")]
     [TestCase("vllm=a,b")]
     [TestCase("llama-bench=a,b,c")]
     [TestCase("llama-bench=a,b,name=")]

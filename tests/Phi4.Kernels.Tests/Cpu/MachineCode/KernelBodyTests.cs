@@ -148,6 +148,8 @@ internal sealed class KernelBodyTests
 
     private static IEnumerable<byte[]> Bodies(CallingConvention convention)
     {
+        yield return DotPeak.Assemble(DotInstruction.Int8, convention);
+        yield return DotPeak.Assemble(DotInstruction.BFloat16, convention);
         for (int rows = 1; rows <= AttentionKernels.Rows; rows++)
         {
             yield return PairScoreKernel.Assemble(rows, convention);
