@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 using BenchmarkDotNet.Attributes;
+using Phi4.Benchmarks.Measuring;
 using Phi4.Core.Sampling;
 
 namespace Phi4.Benchmarks.Sampling;
 
 /// <summary>One token from a row of phi-4's vocabulary, 100,352 logits, on one core. Peaked: like a language model's. Flat: normal, deviation 1.</summary>
-public class SamplerBenchmarks
+public class SamplerBenchmarks : MeasuredBenchmarks
 {
     private const int VocabSize = 100_352;
     private readonly SamplerScratch _scratch = new(VocabSize);
@@ -19,6 +20,7 @@ public class SamplerBenchmarks
     [GlobalSetup]
     public void Setup()
     {
+        MeasureCeilings();
         var random = new Random(1);
         for (var id = 0; id < VocabSize; id++)
         {
@@ -64,6 +66,8 @@ public class SamplerBenchmarks
 
     [Benchmark]
     public TokenLogProbs Report20() => LogProbReport.Of(_logits, 7, 20, _scratch);
+
+    internal override Work WorkOf(string method) => new(VocabSize * sizeof(float));
 
     private static SamplerState State(GenerationOptions options) => new(options.Resolve(), VocabSize, [.. Enumerable.Range(0, 500)], []);
 
