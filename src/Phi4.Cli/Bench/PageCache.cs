@@ -9,6 +9,9 @@ internal static class PageCache
     // What is read beside must leave room for what the engines allocate.
     private const double MostOfFree = 0.8;
 
+    /// <summary>The weight files of a model: a folder's, or the file that it is.</summary>
+    public static IReadOnlyList<string> FilesOf(string model) => File.Exists(model) ? [model] : Directory.GetFiles(model, "*.safetensors");
+
     /// <returns>Whether all are in memory now; false if they are more than fits, and then none was read.</returns>
     /// <param name="files">Weights of this engine and of the others.</param>
     /// <param name="freeBytes">Free memory, caches counted as free.</param>

@@ -34,7 +34,7 @@ internal sealed class BenchVerb : IVerb
         MemoryPlan plan = Phi4Model.PlanMemory(folder);
         ThrowIfTooLong(tests, plan.MaxPositions);
         IReadOnlyList<LlamaBench> peers = await FindPeersAsync(context).ConfigureAwait(false);
-        string[] files = [.. Directory.GetFiles(folder, "*.safetensors").Concat(peers.SelectMany(peer => peer.ModelFiles)).Distinct()];
+        string[] files = [.. PageCache.FilesOf(folder).Concat(peers.SelectMany(peer => peer.ModelFiles)).Distinct()];
         bool filesInMemory = await PageCache.TryWarmAsync(files, plan.AvailableBytes, context.Cancellation).ConfigureAwait(false);
         IBenchReport report = _bench.FormatOf(context.Parse) switch
         {

@@ -27,7 +27,7 @@ internal sealed class LlamaBench
     public string Name => _spec.Name;
 
     /// <summary>The files that hold its weights.</summary>
-    public IReadOnlyList<string> ModelFiles => _spec.Kind == PeerKind.Phi4 ? Directory.GetFiles(_spec.Model, "*.safetensors") : [_spec.Model];
+    public IReadOnlyList<string> ModelFiles => PageCache.FilesOf(_spec.Model);
 
     /// <summary>Makes sure that program and model are there, and asks the program what it knows.</summary>
     /// <exception cref="PeerException">They are not, or it does not answer.</exception>
@@ -38,7 +38,8 @@ internal sealed class LlamaBench
             throw new PeerException(PeerFault.ProgramMissing, $"{spec.Name}: there is no program {spec.Program}.");
         }
 
-        if (!(spec.Kind == PeerKind.Phi4 ? Directory.Exists(spec.Model) : File.Exists(spec.Model)))
+        bool isThere = spec.Kind == PeerKind.Phi4 ? Path.Exists(spec.Model) : File.Exists(spec.Model);
+        if (!isThere)
         {
             throw new PeerException(PeerFault.ModelMissing, $"{spec.Name}: there is no model {spec.Model}.");
         }
