@@ -21,7 +21,7 @@ internal sealed unsafe class DotPeak : IDisposable
     public static DotPeak? TryCreate(DotInstruction instruction)
     {
         bool isInt8 = instruction == DotInstruction.Int8;
-        if (VnniKernels.Shared is null || !(isInt8 || InstructionSets.MissingBFloat16() is null))
+        if (VnniKernels.Shared is null || !(isInt8 || InstructionSets.MissingForBFloat16() is null))
         {
             return null;
         }
