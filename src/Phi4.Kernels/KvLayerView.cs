@@ -2,7 +2,7 @@
 namespace Phi4.Kernels;
 
 /// <summary>
-/// One layer of the paged KV cache: [page][K|V][kv head][block of 16 tokens][values of the block]. A slot is page * P + token in page. DType is F32 or BF16.
+/// One layer of the paged KV cache: [page][kv head][K|V][block of 16 tokens][values of the block]. A slot is page * P + token in page. DType is F32 or BF16.
 /// Values that are multiplied together lie side by side in words of 32 bits, e = 1 or 2 to a word, so that a vector of words is an operand as it lies there:
 /// a block's keys are [D/e][16 tokens][e], its values [16/e][D][e]. D is counted as a multiple of 16; keys have zeros behind, values anything.
 /// </summary>
@@ -36,10 +36,10 @@ internal readonly record struct KvLayerView(nint Address, DType DType, int PageC
     public long ByteCount => PageCount * PageStride * DType.SizeInBytes();
 
     /// <summary>Elements from the layer's start to the keys of a head in a page.</summary>
-    public long KeyOffset(int page, int kvHead) => page * PageStride + (long)kvHead * HeadRun;
+    public long KeyOffset(int page, int kvHead) => page * PageStride + 2L * kvHead * HeadRun;
 
     /// <summary>Elements from the layer's start to the values of a head in a page.</summary>
-    public long ValueOffset(int page, int kvHead) => KeyOffset(page, kvHead) + (long)KvHeadCount * HeadRun;
+    public long ValueOffset(int page, int kvHead) => KeyOffset(page, kvHead) + HeadRun;
 
     /// <summary>Elements from the layer's start to one value of a key.</summary>
     public long KeyElement(int page, int kvHead, int token, int index)

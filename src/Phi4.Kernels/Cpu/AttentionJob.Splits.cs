@@ -263,13 +263,23 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
         TensorView tables = Call.Batch.PageTables;
         int* pages = (int*)tables.Address + (Call.Sequence(t) * tables.RowStride);
         int bytes = cache.DType.SizeInBytes();
+        nint pageBytes = (nint)cache.PageStride * bytes, headBytes = (nint)cache.HeadRun * bytes, blockBytes = (nint)cache.BlockRun * bytes;
+        byte* heads = (byte*)cache.Address + (2 * kvHead * headBytes);
+        int position = (split * SplitKeys) + (start * BlockTokens);
+        int page = position / cache.PageSize;
+        int inside = position % cache.PageSize / BlockTokens;
+        int pageBlocks = cache.PageSize / BlockTokens;
+        byte* keys = heads + (pages[page] * pageBytes) + (inside * blockBytes);
         for (int block = start; block < end; block++)
         {
-            int position = (split * SplitKeys) + (block * BlockTokens);
-            int page = pages[position / cache.PageSize];
-            long inside = (long)(position % cache.PageSize / BlockTokens) * cache.BlockRun;
-            space.Keys[block] = (byte*)cache.Address + ((cache.KeyOffset(page, kvHead) + inside) * bytes);
-            space.Values[block] = (byte*)cache.Address + ((cache.ValueOffset(page, kvHead) + inside) * bytes);
+            space.Keys[block] = keys;
+            space.Values[block] = keys + headBytes;
+            keys += blockBytes;
+            if (++inside == pageBlocks && block + 1 < end)
+            {
+                inside = 0;
+                keys = heads + (pages[++page] * pageBytes);
+            }
         }
 
         space.Keys[start & ~1] = space.Keys[start];

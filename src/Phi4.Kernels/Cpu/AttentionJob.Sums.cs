@@ -40,7 +40,7 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>
                 TV weight = VectorMath.Exp<TOps, TV>(TOps.Subtract(TOps.Load(scores + j), most));
                 if (rounds)
                 {
-                    weight = Round(weight);
+                    weight = VectorMath.RoundForCache<TOps, TV>(weight);
                 }
 
                 TOps.Store(scores + j, weight);
@@ -51,14 +51,6 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>
         }
 
         total = VectorMath.Sum(lanes);
-    }
-
-    // As KvRounding does, widened: the square of what is too small is below 2^-108.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TV Round(TV value)
-    {
-        TV limit = TOps.Broadcast(KvRounding.Smallest * KvRounding.Smallest);
-        return TOps.SelectLess(TOps.Multiply(value, value), limit, TOps.Broadcast(0), TOps.RoundToBFloat16(value));
     }
 
     private static void Round(float* source, float* destination, int count, bool rounds)
@@ -72,7 +64,7 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>
         int i = 0;
         for (; i + TOps.Count <= count; i += TOps.Count)
         {
-            TOps.Store(destination + i, Round(TOps.Load(source + i)));
+            TOps.Store(destination + i, VectorMath.RoundForCache<TOps, TV>(TOps.Load(source + i)));
         }
 
         for (; i < count; i++)

@@ -85,25 +85,45 @@ internal sealed unsafe class RopeJob<TOps, TV> : RopeJob
         new ReadOnlySpan<float>(value, cache.HeadSize).CopyTo(new Span<float>(layer + cache.ValueElement(page, head, token, 0), cache.HeadSize));
     }
 
+    // Sixteen values at a time, zeros behind the head: keys as words of two, values into their half of each word.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AppendPairs(in KvLayerView cache, float* key, float* value, int page, int head, int token)
     {
+        const int Lanes = VectorMath.Lanes;
         ushort* layer = (ushort*)cache.Address;
         uint* keys = (uint*)(layer + cache.KeyElement(page, head, token, 0));
-        int whole = cache.HeadSize & ~1;
-        for (int i = 0; i < whole; i += 2)
-        {
-            keys[i / 2 * KvLayerView.BlockTokens] = KvRounding.ToBFloat16(key[i]) | ((uint)KvRounding.ToBFloat16(key[i + 1]) << 16);
-        }
-
-        for (int i = whole; i < cache.StoredHead; i += 2)
-        {
-            keys[i / 2 * KvLayerView.BlockTokens] = i < cache.HeadSize ? KvRounding.ToBFloat16(key[i]) : 0u;
-        }
-
         ushort* values = layer + cache.ValueElement(page, head, token, 0);
-        for (int i = 0; i < cache.HeadSize; i++)
+        uint* rounded = stackalloc uint[Lanes];
+        for (int start = 0; start < cache.StoredHead; start += Lanes)
         {
-            values[2 * i] = KvRounding.ToBFloat16(value[i]);
+            int count = Math.Min(Lanes, cache.HeadSize - start);
+            RoundSixteen(key + start, count, (float*)rounded);
+            for (int i = 0; i < Lanes; i += 2)
+            {
+                keys[(start + i) / 2 * KvLayerView.BlockTokens] = (rounded[i] >> 16) | rounded[i + 1];
+            }
+
+            RoundSixteen(value + start, count, (float*)rounded);
+            for (int i = 0; i < Lanes; i++)
+            {
+                values[2 * (start + i)] = (ushort)(rounded[i] >> 16);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void RoundSixteen(float* source, int count, float* rounded)
+    {
+        if (count < VectorMath.Lanes)
+        {
+            new Span<float>(rounded, VectorMath.Lanes).Clear();
+            new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(rounded, count));
+            source = rounded;
+        }
+
+        for (int i = 0; i < VectorMath.Lanes; i += TOps.Count)
+        {
+            TOps.Store(rounded + i, VectorMath.RoundForCache<TOps, TV>(TOps.Load(source + i)));
         }
     }
 

@@ -56,6 +56,17 @@ internal static unsafe class VectorMath
         return TOps.Multiply(TOps.Divide(gate, denominator), up);
     }
 
+    /// <summary>As <see cref="KvRounding.ToBFloat16"/> does, widened again.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TV RoundForCache<TOps, TV>(TV value)
+        where TOps : struct, IVectorOps<TV>
+        where TV : struct
+    {
+        // The square of what is too small is below 2^-108.
+        TV limit = TOps.Broadcast(KvRounding.Smallest * KvRounding.Smallest);
+        return TOps.SelectLess(TOps.Multiply(value, value), limit, TOps.Broadcast(0), TOps.RoundToBFloat16(value));
+    }
+
     /// <summary>The fixed tree over sixteen lanes: i + (i + 8), then 4, 2 and 1 apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(float* lanes)
