@@ -23,6 +23,9 @@ switch (args)
     case ["machine-code", .. var rest]:
         MachineCodeShares.Run(Threads(rest));
         break;
+    case ["pages", var file, .. var rest]:
+        PageShares.Run(file, Threads(rest));
+        break;
     case ["step", _, ..]:
         StepProfile.Run(StepOptions.Parse(args[1..]));
         break;
