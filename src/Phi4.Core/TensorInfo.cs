@@ -12,6 +12,12 @@ namespace Phi4;
 /// <param name="ByteCount">Bytes of its data.</param>
 public sealed record TensorInfo(string Name, DType DType, IReadOnlyList<long> Shape, string File, long FileOffset, long ByteCount)
 {
+    /// <summary>The format's name where values lie in blocks, e.g. <c>Q4_K</c> in a GGUF file; <see cref="DType"/> then says bytes. Null for plain elements.</summary>
+    public string? BlockFormat { get; init; }
+
+    /// <summary>What the elements are, as people write it.</summary>
+    public string TypeName => BlockFormat ?? DType.ToSafetensorsName();
+
     /// <summary>Type and shape as people write them, e.g. <c>BF16 [5120, 17920]</c>.</summary>
-    public string Signature => $"{DType.ToSafetensorsName()} [{string.Join(", ", Shape)}]";
+    public string Signature => $"{TypeName} [{string.Join(", ", Shape)}]";
 }

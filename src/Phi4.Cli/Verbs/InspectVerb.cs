@@ -19,8 +19,8 @@ internal sealed class InspectVerb : IVerb
 
     public InspectVerb(OptionFactory factory)
     {
-        _path = new Argument<string?>("path") { Description = "Model folder, or a config.json alone.", Arity = ArgumentArity.ZeroOrOne };
-        _model = factory.Text("--model", ["-m"], "DIR", "The same, as an option.", "PHI4_MODEL");
+        _path = new Argument<string?>("path") { Description = "Model folder, GGUF file, or a config.json alone.", Arity = ArgumentArity.ZeroOrOne };
+        _model = factory.Text("--model", ["-m"], "PATH", "The same, as an option.", "PHI4_MODEL");
         _tensors = factory.Switch("--tensors", [], "List every tensor.");
         _contextSize = factory.Integer(
             "--ctx-size", ["-c"], 1, int.MaxValue, "Context in tokens that memory is planned for.", "what the model was made for and memory allows", "PHI4_CTX_SIZE");
@@ -42,7 +42,7 @@ internal sealed class InspectVerb : IVerb
     public Task<int> RunAsync(VerbContext context)
     {
         string path = context.Parse.GetValue(_path) ?? context.Parse.GetValue(_model)
-            ?? throw CommandException.Usage("No model given.", "phi4 inspect DIR, or phi4 inspect config.json.");
+            ?? throw CommandException.Usage("No model given.", "phi4 inspect DIR, phi4 inspect FILE.gguf, or phi4 inspect config.json.");
         string configuration = Directory.Exists(path) ? Path.Combine(path, ModelConfigReader.FileName) : path;
         if (!File.Exists(configuration))
         {

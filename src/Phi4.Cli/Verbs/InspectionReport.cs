@@ -189,7 +189,7 @@ internal sealed class InspectionReport
         {
             json.WriteStartObject();
             json.WriteString("name", tensor.Name);
-            json.WriteString("dtype", tensor.DType.ToSafetensorsName());
+            json.WriteString("dtype", tensor.TypeName);
             json.WriteStartArray("shape");
             foreach (long size in tensor.Shape)
             {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using Phi4.Core.Configuration;
 using Phi4.Core.Weights;
+using Phi4.Core.Weights.Gguf;
 using Phi4.Kernels;
 
 namespace Phi4.Core.Diagnostics;
@@ -50,13 +51,19 @@ public sealed record ModelInspection
     /// <summary>Files that hold the weights, each once; empty without weights.</summary>
     public IReadOnlyList<string> WeightFiles => HasWeights ? [.. Tensors.Select(tensor => tensor.File).Distinct()] : [];
 
-    /// <summary>Looks at a model's folder, or at a <c>config.json</c> alone.</summary>
-    /// <param name="path">Folder or configuration file; a file is taken alone, whatever lies beside it.</param>
+    /// <summary>Looks at a model's folder, a GGUF file, or a <c>config.json</c> alone.</summary>
+    /// <param name="path">Folder, GGUF file or configuration file; the last is taken alone, whatever lies beside it.</param>
     /// <param name="cancellationToken">Ends a long look early.</param>
     /// <exception cref="ModelFormatException">There is no configuration, or a file is malformed or not supported.</exception>
     public static ModelInspection Inspect(string path, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (GgufFile.IsPath(path))
+        {
+            using GgufSource file = GgufSource.Open(path);
+            return Describe(path, file.Config, GenerationConfig.Empty, file, file.Stored, cancellationToken);
+        }
+
         bool isFolder = Directory.Exists(path);
         ModelConfig config = ModelConfigReader.Read(isFolder ? System.IO.Path.Combine(path, ModelConfigReader.FileName) : path);
         GenerationConfig generation = isFolder
@@ -65,18 +72,7 @@ public sealed record ModelInspection
         bool hasWeights = isFolder && Checkpoint.IsPresent(path);
         using Checkpoint? checkpoint = hasWeights ? Checkpoint.Open(path, cancellationToken) : null;
         using IWeightSource? source = hasWeights ? WeightSources.Open(config, path, cancellationToken) : null;
-        return new ModelInspection
-        {
-            Path = path,
-            Config = config,
-            Generation = generation,
-            EndTokenIds = EndTokens.Of(config, generation),
-            HasWeights = hasWeights,
-            Tensors = [.. checkpoint?.Tensors ?? Implied(config)],
-            QuantizedWeights = source is null ? [] : WeightKind.Of(source),
-            LoadedBytes = Weights.WeightBytes.Count(config, WeightPlan.AsStored, source),
-            Problems = source is null ? [] : CheckpointCheck.Problems(config, source, cancellationToken),
-        };
+        return Describe(path, config, generation, source, checkpoint?.Tensors ?? Implied(config), cancellationToken);
     }
 
     /// <summary>How the model would go into memory.</summary>
@@ -86,6 +82,20 @@ public sealed record ModelInspection
     /// <param name="availableBytes">Free memory; null for this machine's.</param>
     public MemoryPlan PlanMemory(DType kvType, int? contextTokens = null, long scratchBytes = 0, long? availableBytes = null) =>
         MemoryPlan.Create(Config, LoadedBytes.Mapped, kvType, contextTokens, scratchBytes, availableBytes ?? SystemMemory.AvailableBytes(), LoadedBytes.Allocated);
+
+    private static ModelInspection Describe(
+        string path, ModelConfig config, GenerationConfig generation, IWeightSource? source, IEnumerable<TensorInfo> tensors, CancellationToken cancellationToken) => new()
+        {
+            Path = path,
+            Config = config,
+            Generation = generation,
+            EndTokenIds = EndTokens.Of(config, generation),
+            HasWeights = source is not null,
+            Tensors = [.. tensors],
+            QuantizedWeights = source is null ? [] : WeightKind.Of(source),
+            LoadedBytes = Weights.WeightBytes.Count(config, WeightPlan.AsStored, source),
+            Problems = source is null ? [] : CheckpointCheck.Problems(config, source, cancellationToken),
+        };
 
     private static IEnumerable<TensorInfo> Implied(ModelConfig config) => CheckpointLayout.Tensors(config).Select(
         spec => new TensorInfo(spec.Name, config.DType, spec.Shape, "", 0, spec.Count * config.DType.SizeInBytes()));

@@ -118,4 +118,19 @@ public sealed class ModelInspectionTests
         long allocated = 40 * new[] { 7680L * 5120, 5120L * 5120, 35840L * 5120, 5120L * 17920 }.Sum(count => HugePages.Round(count * 9 / 16));
         Assert.That((plan.ConvertedWeightBytes, plan.WeightBytes), Is.EqualTo((allocated, 2 * (14_659_507_200 - matrices))));
     }
+
+    [Test]
+    public void Inspect_GgufFile_ListsItsTensorsAndWhatTheyBecome()
+    {
+        using TemporaryFolder folder = new();
+        ModelInspection model = ModelInspection.Inspect(SmallGguf.Write(folder));
+        Assert.Multiple(() =>
+        {
+            Assert.That((model.HasWeights, model.Problems.Count, model.WeightFiles.Single()), Is.EqualTo((true, 0, folder["small.gguf"])));
+            Assert.That(model.Tensors.Single(tensor => tensor.Name == "model.layers.0.self_attn.qkv_proj.weight").Signature, Is.EqualTo("Q4_0 [128, 64]"));
+            Assert.That(model.Tensors.Single(tensor => tensor.Name == "model.norm.weight").Signature, Is.EqualTo("F32 [64]"));
+            string[] kinds = [.. model.QuantizedWeights.Select(kind => $"{kind.Count} {kind.Stored}: {kind.Becomes}")];
+            Assert.That(kinds, Is.EquivalentTo(new[] { "3 Q8_0: int8, codes kept", "2 Q4_0: int4, codes kept", "1 Q4_1: int4 with offsets, codes kept" }));
+        });
+    }
 }

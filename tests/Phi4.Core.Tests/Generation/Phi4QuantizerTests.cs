@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Text.Json;
 using Phi4.Core.Generation;
+using Phi4.Core.Tests.Weights.Hub;
 using Phi4.TestSupport;
 
 namespace Phi4.Core.Tests.Generation;
@@ -174,5 +175,17 @@ internal sealed class Phi4QuantizerTests
                 stop.Cancel();
             }
         }
+    }
+
+    [Test]
+    public async Task Quantize_CheckpointsOfTheHub_KeepsWhatLoadingMakesOfThem([Values("gptq", "awq", "fp8")] string kind)
+    {
+        using HubModel model = HubModel.Create("tiny-phi4", kind);
+        using TemporaryFolder folder = new();
+        await Phi4Quantizer.QuantizeAsync(model.Packed.Path, folder["out"], new QuantizationOptions { Weights = WeightType.AsStored });
+        int[] tokens = EngineTests.Tokens(20, 4);
+        using Engine packed = TestEngine.Create(model.Packed.Path, Backends.Create("cpu-256"));
+        using Engine rewritten = TestEngine.Create(folder["out"], Backends.Create("cpu-256"));
+        Assert.That((await rewritten.RunAsync(tokens))[19], Is.EqualTo((await packed.RunAsync(tokens))[19]).AsCollection);
     }
 }

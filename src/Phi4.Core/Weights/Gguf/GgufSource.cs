@@ -59,6 +59,13 @@ internal sealed class GgufSource : IWeightSource
         }
     }
 
+    /// <summary>The tensors as they lie in the file, under their Hugging Face names.</summary>
+    public IEnumerable<TensorInfo> Stored => _byName.Values.Select(entry => new TensorInfo(
+        entry.Tensor.Name, GgufBlocks.FloatType(entry.Stored.Type) ?? DType.U8, entry.Stored.Shape, Path, entry.Stored.FileOffset, entry.Stored.ByteCount)
+    {
+        BlockFormat = GgufBlocks.FloatType(entry.Stored.Type) is null ? $"{entry.Stored.Type}" : null,
+    });
+
     public SourceTensor? Find(string name) => _byName.TryGetValue(name, out var entry) ? entry.Tensor : null;
 
     public WeightView Map(SourceTensor tensor) => tensor.IsMapped ? _file.View(_byName[tensor.Name].Stored) : default(WeightView);

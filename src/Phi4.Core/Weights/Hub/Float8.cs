@@ -9,8 +9,10 @@ internal static class Float8
 {
     public const float Unit = 1f / 512;
 
+    /// <summary>All bits but the sign; all of them set is no number.</summary>
+    public const int Magnitude = 0x7F;
+
     private const int MantissaBits = 3;
-    private const int MagnitudeBits = 0x7F;
 
     /// <summary>The number that 0x7F and 0xFF stand for in <see cref="Wholes"/>: none.</summary>
     public const int NotANumber = int.MaxValue;
@@ -23,8 +25,8 @@ internal static class Float8
 
     private static int Whole(int code)
     {
-        int magnitude = code & MagnitudeBits;
-        if (magnitude == MagnitudeBits)
+        int magnitude = code & Magnitude;
+        if (magnitude == Magnitude)
         {
             return NotANumber;
         }
@@ -32,6 +34,6 @@ internal static class Float8
         int exponent = magnitude >> MantissaBits;
         int mantissa = magnitude & ((1 << MantissaBits) - 1);
         int whole = exponent == 0 ? mantissa : (mantissa | (1 << MantissaBits)) << (exponent - 1);
-        return code > MagnitudeBits ? -whole : whole;
+        return code > Magnitude ? -whole : whole;
     }
 }

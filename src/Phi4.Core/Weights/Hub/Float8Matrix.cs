@@ -15,6 +15,9 @@ internal sealed class Float8Matrix : PackedMatrix
 {
     private const int CodeBits = 7;
 
+    // By shift: the byte that each code becomes.
+    private static readonly byte[][] Rounded = [.. Enumerable.Range(0, ShiftOf(Float8.Wholes[Float8.Magnitude - 1]) + 1).Select(Quotients)];
+
     private readonly Part _codes;
     private readonly ScaleTable _scales;
     private readonly GroupMap _groups;
@@ -82,24 +85,31 @@ internal sealed class Float8Matrix : PackedMatrix
     /// <returns>How many powers of two the step is above 2^-9; -1 if something is no number.</returns>
     private static int Round(ReadOnlySpan<byte> stored, Span<byte> codes)
     {
+        // Without its sign a code rises with what it stands for.
         int largest = 0;
         foreach (byte code in stored)
         {
-            largest = Math.Max(largest, Math.Abs(Float8.Wholes[code]));
+            largest = Math.Max(largest, code & Float8.Magnitude);
         }
 
-        if (largest == Float8.NotANumber)
+        if (largest == Float8.Magnitude)
         {
             return -1;
         }
 
-        int shift = Math.Max(0, BitOperations.Log2((uint)largest) + 1 - CodeBits);
-        float step = 1f / (1 << shift);
+        int shift = ShiftOf(Float8.Wholes[largest]);
+        ReadOnlySpan<byte> rounded = Rounded[shift];
         for (int i = 0; i < stored.Length; i++)
         {
-            codes[i] = (byte)(sbyte)MathF.Round(Float8.Wholes[stored[i]] * step);
+            codes[i] = rounded[stored[i]];
         }
 
         return shift;
     }
+
+    private static int ShiftOf(int whole) => Math.Max(0, BitOperations.Log2((uint)whole) + 1 - CodeBits);
+
+    /// <summary>Every number over 2^shift, to nearest; what is too large for a byte doesn't come up.</summary>
+    private static byte[] Quotients(int shift) =>
+        [.. Float8.Wholes.Select(whole => whole == Float8.NotANumber ? (byte)0 : (byte)(int)Math.Round(whole / (double)(1 << shift)))];
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Phi4.Kernels;
 
@@ -13,8 +14,8 @@ internal sealed class IntegerMatrix : PackedMatrix
 {
     private const int Int4Middle = 8;
 
-    // Adds 128 to a byte, or takes it away.
-    private const byte SignBit = 0x80;
+    // Takes 128 from each of eight bytes.
+    private const ulong SignBits = 0x8080808080808080;
 
     private static readonly Vector128<sbyte> Centered = Vector128.Create(-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7);
 
@@ -83,9 +84,9 @@ internal sealed class IntegerMatrix : PackedMatrix
 
         if (_codes.Bits == 8)
         {
-            foreach (ref byte code in codes[..(count * Stride)])
+            foreach (ref ulong eight in MemoryMarshal.Cast<byte, ulong>(codes[..(count * Stride)]))
             {
-                code ^= SignBit;
+                eight ^= SignBits;
             }
         }
 

@@ -19,6 +19,7 @@ internal abstract class PackedMatrix
     protected PackedMatrix(MatrixParts parts, string stored, BlockFormat format, bool keepsCodes)
     {
         KeepsCodes = keepsCodes;
+        Parts = parts.Used;
         Rows = parts.Rows;
         Columns = parts.Columns;
         Tensor = new SourceTensor(parts.Matrix.Name, parts.Matrix.Shape, stored, parts.File, parts.ByteCount)
@@ -29,6 +30,9 @@ internal abstract class PackedMatrix
     }
 
     public SourceTensor Tensor { get; }
+
+    /// <summary>The tensors that hold it.</summary>
+    public IReadOnlyList<TensorInfo> Parts { get; }
 
     protected bool KeepsCodes { get; }
 

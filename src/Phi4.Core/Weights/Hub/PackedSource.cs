@@ -69,7 +69,26 @@ internal sealed class PackedSource : IWeightSource
         matrix.ReadBlocks(start, count, codes, scales, offsets);
     }
 
+    public void WillNeed(SourceTensor tensor)
+    {
+        foreach (TensorInfo part in PartsOf(tensor))
+        {
+            _files.Checkpoint.FileOf(part.Name).AdviseWillNeed(part.FileOffset, part.ByteCount);
+        }
+    }
+
+    public void Release(SourceTensor tensor)
+    {
+        foreach (TensorInfo part in PartsOf(tensor))
+        {
+            _files.Checkpoint.FileOf(part.Name).Release(part.FileOffset, part.ByteCount);
+        }
+    }
+
     public void Dispose() => _files.Dispose();
+
+    private IReadOnlyList<TensorInfo> PartsOf(SourceTensor tensor) =>
+        _matrices.TryGetValue(tensor.Name, out PackedMatrix? matrix) ? matrix.Parts : [_files.Checkpoint.Find(tensor.Name)!];
 
     /// <summary>Parts become matrices; what belongs to none stays as it is, for the caller to judge.</summary>
     private static PackedSource Join(ModelConfig config, PackedWeightsConfig packed, FloatSource files, CancellationToken cancellationToken)
