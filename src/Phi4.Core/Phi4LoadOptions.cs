@@ -23,7 +23,7 @@ public sealed record Phi4LoadOptions
     public int? CacheTokens { get; init; }
 
     /// <summary>How keys and values are stored.</summary>
-    public KvCacheType KvCacheType { get; init; } = KvCacheType.F32;
+    public KvCacheType KvCacheType { get; init; } = KvCacheType.BF16;
 
     /// <summary>
     /// How the matrices of the layers are kept: anything but <see cref="WeightType.AsStored"/> converts or quantizes them while loading, into memory of its own.

@@ -33,7 +33,7 @@ public sealed class PhiCommandTests
         Outcome help = await Command.RunAsync("run", "--help");
         string text = string.Join(' ', help.Out.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         Assert.That(text, Does.Contain("Allowed: above 0, up to 1."));
-        Assert.That(text, Does.Contain("Default: f32."));
+        Assert.That(text, Does.Contain("Default: bf16."));
         Assert.That(text, Does.Contain("Environment: PHI4_CTX_SIZE."));
     }
 

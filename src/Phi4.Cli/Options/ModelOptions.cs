@@ -28,7 +28,7 @@ internal sealed class ModelOptions
             "what the model was made for and memory allows", "PHI4_CTX_SIZE");
         _threads = factory.Integer("--threads", ["-t"], 1, 1024, "Threads that compute.", "one a processor", "PHI4_THREADS");
         _kv = factory.Choice(
-            "--kv", [], "How the cache stores keys and values: bf16 takes half the memory.", "f32", "PHI4_KV", KvCacheTypes);
+            "--kv", [], "How the cache stores keys and values: f32 is exact and takes twice the memory.", "bf16", "PHI4_KV", KvCacheTypes);
         _weights = factory.Choice(
             "--weights", [], "How the layers' matrices are kept: other than stored, they are converted or quantized while loading.", "stored", "PHI4_WEIGHTS", WeightTypes);
         _head = factory.Choice(
@@ -82,7 +82,7 @@ internal sealed class ModelOptions
         Device = DeviceOf(parse.GetValue(_device)),
         ContextLength = parse.GetValue(_contextSize),
         ThreadCount = parse.GetValue(_threads),
-        KvCacheType = parse.GetValue(_kv) ?? KvCacheType.F32,
+        KvCacheType = parse.GetValue(_kv) ?? KvCacheType.BF16,
         Weights = parse.GetValue(_weights) ?? WeightType.AsStored,
         HeadWeights = parse.GetValue(_head),
         Activations = parse.GetValue(_activations) ?? ActivationType.Matched,

@@ -82,7 +82,7 @@ public sealed record ModelConfig
     }
 
     /// <summary>Bytes of keys and values that one cached token takes over all layers.</summary>
-    public long KvBytesPerToken(DType cacheType) => 2L * LayerCount * KvHeadCount * HeadSize * cacheType.SizeInBytes();
+    public long KvBytesPerToken(DType cacheType) => 2L * LayerCount * KvHeadCount * ((HeadSize + 15) & ~15) * cacheType.SizeInBytes();
 }
 
 /// <summary>How a checkpoint spells its projection tensors.</summary>

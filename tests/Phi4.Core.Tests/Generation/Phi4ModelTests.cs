@@ -74,7 +74,7 @@ internal sealed class Phi4ModelTests
         long unread = (model.Config.VocabSize - 1L) * model.Config.HiddenSize * bytes;
         Assert.That(model.Footprint.WeightBytes, Is.EqualTo(model.Config.ParameterCount * bytes));
         Assert.That(model.Footprint.WeightBytesPerToken, Is.EqualTo(model.Footprint.WeightBytes - (model.Config.TieWordEmbeddings ? 0 : unread)));
-        Assert.That(model.Footprint.CacheBytesPerToken, Is.EqualTo(model.Config.KvBytesPerToken(DType.F32)));
+        Assert.That(model.Footprint.CacheBytesPerToken, Is.EqualTo(model.Config.KvBytesPerToken(DType.BF16)));
     }
 
     [Test]
@@ -245,7 +245,7 @@ internal sealed class Phi4ModelTests
     {
         GoldenModel golden = GoldenModel.Read("tiny-phi4-mini");
         Phi4Device asked = device == "cpu" ? Phi4Device.Cpu : Phi4Device.Reference;
-        await using Phi4Model model = await Phi4Model.LoadAsync(golden.Folder, new() { Device = asked, CacheTokens = 1024, Activations = ActivationType.F32 });
+        await using Phi4Model model = await Phi4Model.LoadAsync(golden.Folder, new() { Device = asked, CacheTokens = 1024, Activations = ActivationType.F32, KvCacheType = KvCacheType.F32 });
         foreach (GoldenGreedy greedy in golden.Greedy)
         {
             var options = new GenerationOptions { MaxTokens = greedy.Tokens.Length, IgnoreEndTokens = true };
