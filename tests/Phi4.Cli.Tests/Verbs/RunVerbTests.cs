@@ -36,7 +36,7 @@ public sealed class RunVerbTests
             int fair = Array.FindIndex(margins, margin => margin < 1e-3) is var close and >= 0 ? close : expected.Length;
             Assert.That(fair, Is.Positive);
             string ids = golden.GetProperty("prompt_ids").GetRawText();
-            Outcome outcome = await Command.RunAsync([.. TinyJson, "--ids", ids, "-n", expected.Length.ToString()]);
+            Outcome outcome = await Command.RunAsync([.. TinyJson, "--ids", ids, "-n", expected.Length.ToString(), "--kv", "f32", "--activations", "f32"]);
             int[] found = [.. outcome.Json.GetProperty("ids").EnumerateArray().Select(token => token.GetInt32())];
             Assert.That(found[..fair], Is.EqualTo(expected[..fair]));
         }

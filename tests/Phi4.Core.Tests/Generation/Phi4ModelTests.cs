@@ -203,7 +203,7 @@ internal sealed class Phi4ModelTests
         (EngineLimits small, plan) = ModelLoader.Plan(phi4, new() { MaxSequences = 1 }, 24 * GiB);
         Assert.That((plan.Verdict, small.ContextLength), Is.EqualTo((MemoryVerdict.WeightsFromDisk, 4096)), "29 GB of weights beside a moderate context");
         Assert.That(plan.Explanation, Does.Contain("from disk"));
-        (_, plan) = ModelLoader.Plan(phi4, new() { MaxSequences = 1, ContextLength = 16384 }, 4 * GiB);
+        (_, plan) = ModelLoader.Plan(phi4, new() { MaxSequences = 1, ContextLength = 16384 }, 3 * GiB);
         Assert.That(plan.EnsureFits, Throws.TypeOf<InsufficientModelMemoryException>());
     }
 
