@@ -20,8 +20,9 @@ internal sealed partial class CpuKernels
             return;
         }
 
+        // For every thread: a context that grows takes more of them, and that must not allocate.
+        _scratch.Reserve(_pool.ThreadCount, _attention.ScratchBytes);
         int shares = Shares(work, _attention.ItemCount);
-        _scratch.Reserve(shares, _attention.ScratchBytes);
         _pool.Run(_attention, shares);
     }
 
@@ -29,7 +30,7 @@ internal sealed partial class CpuKernels
     private void SpreadSplits(long work)
     {
         int shares = Shares(work, int.MaxValue);
-        _scratch.Reserve(shares, _attention.ScratchBytes);
+        _scratch.Reserve(_pool.ThreadCount, _attention.ScratchBytes);
         while (_attention.NextWave())
         {
             _pool.Run(_attention, Math.Min(shares, _attention.WaveCount));
