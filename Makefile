@@ -50,9 +50,9 @@ quality: ## Print what each weight format costs in quality (LLAMA_QUANTIZE=progr
 	$(DOTNET) run --project tools/quality -c Release -- models $(if $(LLAMA_QUANTIZE),--llama-quantize $(LLAMA_QUANTIZE))
 	$(DOTNET) run --project tools/quality -c Release --no-build -- linears $(if $(LLAMA_QUANTIZE),--llama-quantize $(LLAMA_QUANTIZE))
 
-chart: ## Plot what `phi4 bench -o json` left in bench/results into docs/images/decode.png
+chart: ## Plot what `phi4 bench -o json` left in bench/results into docs/images
 	@mkdir -p docs/images
-	$(DOTNET) run --project tools/chart -c Release -- docs/images/decode.png bench/results/*.json
+	$(DOTNET) run --project tools/chart -c Release -- docs/images bench/results/*.json
 
 # A machine with wide vectors plays the narrower ones: what a user with an older processor gets.
 test-narrow: build ## Run kernel and model tests as if the processor had no AVX-512, then no AVX2, then no vectors at all

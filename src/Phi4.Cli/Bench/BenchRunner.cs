@@ -8,11 +8,12 @@ namespace Phi4.Cli.Bench;
 /// <summary>Runs tests on a loaded model: prepare, read the ceilings, time, read the ceilings again.</summary>
 /// <param name="model">The model; not owned.</param>
 /// <param name="threads">Threads that it computes on.</param>
+/// <param name="activations">What BF16 weights are multiplied by.</param>
 /// <param name="loadTime">What its loading took.</param>
 /// <param name="peers">Other engines; each repetition is followed by one of theirs.</param>
 /// <param name="measure">Reads the machine's ceilings.</param>
 internal sealed class BenchRunner(
-    Phi4Model model, int threads, TimeSpan loadTime, IReadOnlyList<LlamaBench> peers, Func<int, MachineCeilings> measure)
+    Phi4Model model, int threads, ActivationType activations, TimeSpan loadTime, IReadOnlyList<LlamaBench> peers, Func<int, MachineCeilings> measure)
 {
     public async Task<BenchRow> RunAsync(BenchTest test, int repetitions, CancellationToken cancellationToken)
     {
@@ -43,7 +44,7 @@ internal sealed class BenchRunner(
             Samples = samples,
             BytesPerToken = test.Kind == BenchKind.Generate ? BytesPerToken(model.Footprint, model.Config, test) : null,
             FlopsPerToken = test.Kind == BenchKind.Prompt ? FlopsPerToken(model.Config, test) : null,
-            ProductCeiling = ProductCeilings.Of(model.Footprint.LayerWeights, before),
+            ProductCeiling = ProductCeilings.Of(model.Footprint.LayerWeights, activations, before),
             Before = before,
             After = measure(threads),
             PeakBytes = peak,

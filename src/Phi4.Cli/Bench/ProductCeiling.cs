@@ -20,12 +20,12 @@ internal enum ProductCeiling
 internal static class ProductCeilings
 {
     /// <summary>The ceiling of a model's layers. Where the machine lacks the instruction, or machine code is off, the products are F32 multiply-adds.</summary>
-    public static ProductCeiling Of(WeightType layers, MachineCeilings machine)
+    public static ProductCeiling Of(WeightType layers, ActivationType activations, MachineCeilings machine)
     {
         ProductCeiling wanted = layers switch
         {
             WeightType.Int8 or WeightType.Int4 => ProductCeiling.Int8,
-            WeightType.BF16 => ProductCeiling.BFloat16,
+            WeightType.BF16 when activations == ActivationType.Matched => ProductCeiling.BFloat16,
             _ => ProductCeiling.F32,
         };
         return wanted.Rate(machine) is null ? ProductCeiling.F32 : wanted;

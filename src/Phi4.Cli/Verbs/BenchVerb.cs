@@ -73,7 +73,7 @@ internal sealed class BenchVerb : IVerb
                 begun = true;
             }
 
-            var runner = new BenchRunner(model, threads, loaded.LoadTime, peers, count => MachineCeilings.Measure(count));
+            var runner = new BenchRunner(model, threads, options.Activations, loaded.LoadTime, peers, count => MachineCeilings.Measure(count));
             foreach (BenchTest test in tests)
             {
                 BenchRow row = await runner.RunAsync(test, _bench.RepetitionsOf(context.Parse), context.Cancellation).ConfigureAwait(false);
@@ -85,10 +85,11 @@ internal sealed class BenchVerb : IVerb
         return anyDisturbed;
     }
 
-    private static string WeightsOf(ModelFootprint footprint)
+    private static string WeightsOf(ModelFootprint footprint, ActivationType activations)
     {
         string head = footprint.HeadWeights == footprint.LayerWeights ? "" : $", head {footprint.HeadWeights}";
-        return (footprint.LayerWeights + head).ToLowerInvariant();
+        string products = footprint.LayerWeights == WeightType.BF16 && activations == ActivationType.F32 ? ", activations f32" : "";
+        return (footprint.LayerWeights + head + products).ToLowerInvariant();
     }
 
     private async Task<IReadOnlyList<LlamaBench>> FindPeersAsync(VerbContext context)
@@ -133,7 +134,7 @@ internal sealed class BenchVerb : IVerb
         model.Config.ParameterCount,
         model.Footprint,
         model.Device.ToString().ToLowerInvariant(),
-        WeightsOf(model.Footprint),
+        WeightsOf(model.Footprint, options.Activations),
         options.KvCacheType.ToString().ToLowerInvariant(),
         _bench.RepetitionsOf(context.Parse),
         [.. peers.Select(peer => peer.Name)]);

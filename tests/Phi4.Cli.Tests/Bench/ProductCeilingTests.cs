@@ -15,12 +15,16 @@ public sealed class ProductCeilingTests
     [TestCase(WeightType.F16, "F32 FMA")]
     [TestCase(WeightType.F32, "F32 FMA")]
     public void Of_MachineWithDots_IsThatOfTheWeights(WeightType weights, string name) =>
-        Assert.That(ProductCeilings.Of(weights, Dots).Name(), Is.EqualTo(name));
+        Assert.That(ProductCeilings.Of(weights, ActivationType.Matched, Dots).Name(), Is.EqualTo(name));
 
     [TestCase(WeightType.Int4)]
     [TestCase(WeightType.BF16)]
     public void Of_MachineWithout_IsMultiplyAdds(WeightType weights) =>
-        Assert.That(ProductCeilings.Of(weights, Plain), Is.EqualTo(ProductCeiling.F32));
+        Assert.That(ProductCeilings.Of(weights, ActivationType.Matched, Plain), Is.EqualTo(ProductCeiling.F32));
+
+    [Test]
+    public void Of_BFloat16TimesFloats_IsMultiplyAdds() =>
+        Assert.That(ProductCeilings.Of(WeightType.BF16, ActivationType.F32, Dots), Is.EqualTo(ProductCeiling.F32));
 
     [Test]
     public void ProductShare_IsOfTheMeanOfBothReadings()
