@@ -13,7 +13,8 @@ internal static class LlamaBenchOutput
     /// <exception cref="FormatException">There is no result, or more than one.</exception>
     public static double Rate(string output)
     {
-        string text = output.Trim();
+        // Some print warnings in between, to the same stream.
+        string text = string.Join('\n', output.Split('\n').Where(line => !line.StartsWith("WARNING", StringComparison.Ordinal))).Trim();
         double[] rates = text.StartsWith('[') || text.StartsWith('{') ? FromJson(text)
             : text.Contains(RateName, StringComparison.Ordinal) ? FromCsv(text)
             : FromMarkdown(text);

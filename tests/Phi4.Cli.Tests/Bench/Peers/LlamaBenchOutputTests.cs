@@ -9,6 +9,8 @@ public sealed class LlamaBenchOutputTests
     [TestCase("""{"n_gen":16,"avg_ts":14.830256}""")]
     [TestCase("build_commit,model,avg_ts,stddev_ts\n\"unknown\",\"phi3, ?B\",\"14.830256\",\"0.0\"\n")]
     [TestCase("| model | size | test | t/s |\n| --- | ---: | ---: | ---: |\n| phi3 | 739.29 MiB | tg16 | 14.830256 ± 0.00 |\n\nbuild: unknown (0)\n")]
+    [TestCase("[\nWARNING: Behavior may be unexpected when allocating 0 bytes!\n  {\n    \"avg_ts\": 14.830256\n  }\n]\n")]
+    [TestCase("model,avg_ts\nWARNING: Behavior may be unexpected\n\"phi3\",\"14.830256\"\n")]
     public void Rate_OfOneResult_IsReadFromEveryFormat(string output) => Assert.That(LlamaBenchOutput.Rate(output), Is.EqualTo(14.830256));
 
     [TestCase("")]
