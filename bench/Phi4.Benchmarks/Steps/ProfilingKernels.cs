@@ -5,97 +5,87 @@ using Phi4.Kernels;
 namespace Phi4.Benchmarks.Steps;
 
 /// <summary>Passes every call on and counts, by operation and shape, its time, what it has to read and what it has to multiply.</summary>
-internal sealed class ProfilingKernels(IKernels inner) : IKernels
+internal sealed class ProfilingKernels(IKernels inner) : KernelDecorator(inner)
 {
     private readonly Dictionary<string, OperationCost> _costs = [];
-
-    public string Name => inner.Name;
 
     /// <summary>By operation and shape, in the order of their first call.</summary>
     public IReadOnlyDictionary<string, OperationCost> Costs => _costs;
 
     public void Clear() => _costs.Clear();
 
-    public KernelBuffer Allocate(long byteCount, string purpose) => inner.Allocate(byteCount, purpose);
-
-    public void Write<T>(TensorView destination, ReadOnlySpan<T> source)
-        where T : unmanaged
+    public override void Write<T>(TensorView destination, ReadOnlySpan<T> source)
     {
         long start = Stopwatch.GetTimestamp();
-        inner.Write(destination, source);
+        Inner.Write(destination, source);
         Count("upload", start, 0, 0);
     }
 
-    public void Read<T>(Span<T> destination, TensorView source)
-        where T : unmanaged
+    public override void Read<T>(Span<T> destination, TensorView source)
     {
         long start = Stopwatch.GetTimestamp();
-        inner.Read(destination, source);
+        Inner.Read(destination, source);
         Count("logits to the host", start, destination.Length * sizeof(float), 0);
     }
 
-    public void CopyPage(in KvLayerView cache, int sourcePage, int destinationPage) => inner.CopyPage(cache, sourcePage, destinationPage);
-
-    public void Embed(TensorView destination, TensorView table, TensorView ids)
+    public override void Embed(TensorView destination, TensorView table, TensorView ids)
     {
         long start = Stopwatch.GetTimestamp();
-        inner.Embed(destination, table, ids);
+        Inner.Embed(destination, table, ids);
         Count("embed", start, destination.Count * table.DType.SizeInBytes(), 0);
     }
 
-    public void RmsNorm(TensorView destination, TensorView source, TensorView weight, float epsilon)
+    public override void RmsNorm(TensorView destination, TensorView source, TensorView weight, float epsilon)
     {
         long start = Stopwatch.GetTimestamp();
-        inner.RmsNorm(destination, source, weight, epsilon);
+        Inner.RmsNorm(destination, source, weight, epsilon);
         Count($"norm {source.Columns}", start, source.ByteCount, 0);
     }
 
-    public void Linear(TensorView destination, TensorView source, WeightView weight, TensorView bias, LinearEpilogue epilogue)
+    public override void Linear(TensorView destination, TensorView source, WeightView weight, TensorView bias, LinearEpilogue epilogue)
     {
         long start = Stopwatch.GetTimestamp();
-        inner.Linear(destination, source, weight, bias, epilogue);
+        Inner.Linear(destination, source, weight, bias, epilogue);
         Count($"linear {weight}", start, weight.ByteCount, 2.0 * source.Count * weight.Rows);
     }
 
-    public void LinearSwiGlu(TensorView destination, TensorView source, WeightView gate, WeightView up)
+    public override void LinearSwiGlu(TensorView destination, TensorView source, WeightView gate, WeightView up)
     {
         long start = Stopwatch.GetTimestamp();
-        inner.LinearSwiGlu(destination, source, gate, up);
+        Inner.LinearSwiGlu(destination, source, gate, up);
         Count($"gate and up {gate}", start, gate.ByteCount + up.ByteCount, 4.0 * source.Count * gate.Rows);
     }
 
-    public void RopeAndAppend(TensorView query, TensorView key, TensorView value, TensorView ropeTable, in KvLayerView cache, in BatchView batch)
+    public override void RopeAndAppend(TensorView query, TensorView key, TensorView value, TensorView ropeTable, in KvLayerView cache, in BatchView batch)
     {
         long start = Stopwatch.GetTimestamp();
-        inner.RopeAndAppend(query, key, value, ropeTable, cache, batch);
+        Inner.RopeAndAppend(query, key, value, ropeTable, cache, batch);
         Count("rope and append", start, query.ByteCount + key.ByteCount + value.ByteCount, 0);
     }
 
-    public void Attention(TensorView destination, TensorView query, in KvLayerView cache, in BatchView batch, float scale, int window)
+    public override void Attention(TensorView destination, TensorView query, in KvLayerView cache, in BatchView batch, float scale, int window)
     {
         long start = Stopwatch.GetTimestamp();
-        inner.Attention(destination, query, cache, batch, scale, window);
+        Inner.Attention(destination, query, cache, batch, scale, window);
         long seen = Math.Min(batch.LongestLength, window);
         long cached = seen * batch.SequenceCount * 2 * cache.KvHeadCount * cache.HeadSize * cache.DType.SizeInBytes();
         double past = seen - ((batch.TokenCount / batch.SequenceCount) - 1) / 2.0;
         Count($"attention over {batch.LongestLength}", start, cached, 4.0 * query.Count * past);
     }
 
-    public void GatherRows(TensorView destination, TensorView source, TensorView rows)
+    public override void GatherRows(TensorView destination, TensorView source, TensorView rows)
     {
         long start = Stopwatch.GetTimestamp();
-        inner.GatherRows(destination, source, rows);
+        Inner.GatherRows(destination, source, rows);
         Count("gather rows", start, destination.ByteCount, 0);
     }
 
-    public void Argmax(TensorView destination, TensorView logits)
+    public override void Argmax(TensorView destination, TensorView logits)
     {
         long start = Stopwatch.GetTimestamp();
-        inner.Argmax(destination, logits);
+        Inner.Argmax(destination, logits);
         Count("argmax", start, logits.ByteCount, 0);
     }
-
-    public void Dispose() => inner.Dispose();
 
     /// <summary>Adds a call that began at a time of <see cref="Stopwatch"/>.</summary>
     public void Count(string operation, long start, long bytes, double flops)

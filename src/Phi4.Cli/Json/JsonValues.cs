@@ -29,6 +29,18 @@ internal static class JsonValues
         }
     }
 
+    /// <summary><c>"shape":[…]</c>.</summary>
+    public static void WriteShape(Utf8JsonWriter writer, IEnumerable<long> shape)
+    {
+        writer.WriteStartArray("shape");
+        foreach (long size in shape)
+        {
+            writer.WriteNumberValue(size);
+        }
+
+        writer.WriteEndArray();
+    }
+
     /// <summary><c>[id,logprob]</c>, or null.</summary>
     public static void Write(Utf8JsonWriter writer, TokenLogProb? value)
     {

@@ -190,13 +190,7 @@ internal sealed class InspectionReport
             json.WriteStartObject();
             json.WriteString("name", tensor.Name);
             json.WriteString("dtype", tensor.TypeName);
-            json.WriteStartArray("shape");
-            foreach (long size in tensor.Shape)
-            {
-                json.WriteNumberValue(size);
-            }
-
-            json.WriteEndArray();
+            JsonValues.WriteShape(json, tensor.Shape);
             json.WriteNumber("bytes", tensor.ByteCount);
             json.WriteString("file", tensor.File);
             json.WriteEndObject();

@@ -61,13 +61,7 @@ internal sealed class LossReport(QuantizationReport report, bool listsTensors, b
     {
         json.WriteStartObject();
         json.WriteString("name", tensor.Name);
-        json.WriteStartArray("shape");
-        foreach (long size in tensor.Shape)
-        {
-            json.WriteNumberValue(size);
-        }
-
-        json.WriteEndArray();
+        JsonValues.WriteShape(json, tensor.Shape);
         json.WriteString("from", tensor.Stored);
         json.WriteString("to", tensor.Kept);
         json.WriteNumber("bytes", tensor.ByteCount);

@@ -44,19 +44,5 @@ internal sealed class WindowRequest : ScheduledSequence
         }
     }
 
-    public override void OnRetired()
-    {
-        if (Failure is not null)
-        {
-            _completion.SetException(Failure);
-        }
-        else if (IsFinished)
-        {
-            _completion.SetResult();
-        }
-        else
-        {
-            _completion.SetCanceled(_cancellation);
-        }
-    }
+    public override void OnRetired() => Settle(_completion, _cancellation);
 }

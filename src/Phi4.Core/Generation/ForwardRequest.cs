@@ -42,21 +42,13 @@ internal sealed class ForwardRequest : ScheduledSequence
 
     public override void OnRetired()
     {
-        if (Failure is not null)
-        {
-            _completion.SetException(Failure);
-        }
-        else if (IsFinished)
-        {
-            _completion.SetResult();
-        }
-        else if (_isAbandoned)
+        if (_isAbandoned && !IsFinished)
         {
             _completion.SetException(new ObjectDisposedException(nameof(Phi4Sequence)));
         }
         else
         {
-            _completion.SetCanceled(_cancellation);
+            Settle(_completion, _cancellation);
         }
     }
 }

@@ -64,5 +64,22 @@ internal abstract class ScheduledSequence
 
     protected void Finish() => IsFinished = true;
 
+    /// <summary>Tells who waits how it ended: the failure, that it is done, or else that it was cancelled.</summary>
+    protected void Settle(TaskCompletionSource completion, CancellationToken cancellation)
+    {
+        if (Failure is not null)
+        {
+            completion.SetException(Failure);
+        }
+        else if (IsFinished)
+        {
+            completion.SetResult();
+        }
+        else
+        {
+            completion.SetCanceled(cancellation);
+        }
+    }
+
     protected void Append(int token) => _tokens[TokenCount++] = token;
 }
