@@ -4,20 +4,21 @@ using ScottPlot.MultiplotLayouts;
 
 namespace Phi4.Chart;
 
-/// <summary>Two panels side by side: tokens a second, and the share of the read ceiling, both against context.</summary>
+/// <summary>Two panels side by side: tokens a second, and the share of the read ceiling, both against context: of what was measured at two depths or more.</summary>
 internal static class ContextChart
 {
     private const int Width = 960;
     private const int Height = 400;
 
-    public static void Save(IReadOnlyList<Series> series, string path)
+    public static void Save(IReadOnlyList<Series> all, string path)
     {
+        Series[] series = [.. all.Where(one => one.Points.Select(point => point.Context).Distinct().Count() > 1)];
         var figure = new Multiplot { Layout = new Columns() };
         figure.AddPlots(2);
         Plot rate = figure.GetPlot(0);
         Plot share = figure.GetPlot(1);
         var colors = new ScottPlot.Palettes.Category10();
-        for (int i = 0; i < series.Count; i++)
+        for (int i = 0; i < series.Length; i++)
         {
             Add(rate, series[i], colors.GetColor(i), point => point.Rate, series[i].Name);
             Add(share, series[i], colors.GetColor(i), point => point.Share * 100, null);

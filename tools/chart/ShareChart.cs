@@ -10,6 +10,9 @@ internal static class ShareChart
     private const int LeastWidth = 500;
     private const int Height = 420;
 
+    // Room for the legend above the bars.
+    private const double MostShown = 165;
+
     public static void Save(IReadOnlyList<ShareGroup> groups, string path)
     {
         string[] engines = [.. groups.SelectMany(group => group.Shares).Select(share => share.Engine).Distinct()];
@@ -39,8 +42,8 @@ internal static class ShareChart
 
         plot.Axes.Bottom.SetTicks([.. Enumerable.Range(0, groups.Count).Select(i => (double)i)], [.. groups.Select(group => group.Name)]);
         plot.Title("Share of the ceiling, %: reads for tg, products for pp", size: 15);
-        plot.Axes.SetLimits(-0.6, groups.Count - 0.4, 0, 105);
-        plot.ShowLegend(Alignment.UpperRight);
+        plot.Axes.SetLimits(-0.6, groups.Count - 0.4, 0, MostShown);
+        plot.ShowLegend(Alignment.UpperLeft);
         plot.SavePng(path, Math.Max(LeastWidth, WidthPerGroup * groups.Count), Height);
     }
 }
