@@ -2,17 +2,19 @@
 namespace Phi4.Kernels;
 
 /// <summary>
-/// Where the codes and scales of a quantized matrix [N, H] lie. Sixteen rows side by side are a tile and 32 inputs a block, so that a vector of
+/// Where the codes, scales and offsets of a quantized matrix [N, H] lie. Sixteen rows side by side are a tile and 32 inputs a block, so that a vector of
 /// sixteen 32-bit lanes holds four inputs of each of the tile's rows: the operand of a 4-way dot product (vpdpbusd, sdot).
 /// N and H count as if rounded up to whole tiles and blocks; what lies beyond has code 0 and scale 0.
 /// </summary>
+/// <param name="Format">Int8 or Int4.</param>
+/// <param name="HasOffsets">Int4: there is an offset beside each scale.</param>
 /// <remarks>
-/// Codes, tile after tile, in a tile block after block:
-/// <c>Int8</c>: 512 bytes a block, byte <c>(k / 4) * 64 + row * 4 + k % 4</c> is the code of (row, k), k in [0, 32).
-/// <c>Int4</c>: 256 bytes a block, byte <c>(k / 8) * 64 + row * 4 + k % 4</c> holds the code of (row, k) in its low half when k % 8 is below 4, else in its high half.
-/// Scales, and offsets alike: F16, tile after tile, block after block, sixteen rows.
+/// Tile after tile, in a tile block after block: one stream of memory for whoever reads tiles in turn. In a block
+/// the codes, then sixteen scales, then, where there are any, sixteen offsets, F16 and a row each.
+/// <c>Int8</c>: 512 bytes of codes, byte <c>(k / 4) * 64 + row * 4 + k % 4</c> is the code of (row, k), k in [0, 32).
+/// <c>Int4</c>: 256 bytes, byte <c>(k / 8) * 64 + row * 4 + k % 4</c> holds the code of (row, k) in its low half when k % 8 is below 4, else in its high half.
 /// </remarks>
-internal static class BlockLayout
+internal readonly record struct BlockLayout(WeightFormat Format, bool HasOffsets = false)
 {
     /// <summary>Rows of a tile.</summary>
     public const int TileRows = 16;
@@ -20,43 +22,45 @@ internal static class BlockLayout
     /// <summary>Inputs of a block.</summary>
     public const int BlockSize = 32;
 
-    /// <summary>Sixteen F16 scales.</summary>
-    public const int ScaleBytesPerBlock = TileRows * 2;
+    /// <summary>Sixteen F16 scales, or offsets.</summary>
+    public const int ScaleBytes = TileRows * 2;
+
+    /// <summary>Of which the address of a matrix has to be a multiple; blocks then are too.</summary>
+    public const int Alignment = 32;
+
+    /// <summary>Bytes of the codes of a block of a tile.</summary>
+    public int CodeBytes => Format switch
+    {
+        WeightFormat.Int8 => TileRows * BlockSize,
+        WeightFormat.Int4 => TileRows * BlockSize / 2,
+        _ => throw new InvalidOperationException($"Only Int8 and Int4 have blocks, not {Format}."),
+    };
+
+    /// <summary>Bytes of a block of a tile.</summary>
+    public int BlockBytes => CodeBytes + (HasOffsets ? 2 * ScaleBytes : ScaleBytes);
 
     public static int TileCount(int rows) => (int)(((long)rows + TileRows - 1) / TileRows);
 
     public static int BlockCount(int columns) => (int)(((long)columns + BlockSize - 1) / BlockSize);
 
-    /// <summary>Bytes of the codes of a block of a tile.</summary>
-    public static int CodeBytesPerBlock(WeightFormat format) => format switch
-    {
-        WeightFormat.Int8 => TileRows * BlockSize,
-        WeightFormat.Int4 => TileRows * BlockSize / 2,
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "Only Int8 and Int4 have blocks."),
-    };
-
-    public static long CodeBytesPerTile(WeightFormat format, int columns) => (long)BlockCount(columns) * CodeBytesPerBlock(format);
-
-    public static long ScaleBytesPerTile(int columns) => (long)BlockCount(columns) * ScaleBytesPerBlock;
-
-    /// <summary>Bytes of all codes.</summary>
-    public static long CodeBytes(WeightFormat format, int rows, int columns) => TileCount(rows) * CodeBytesPerTile(format, columns);
-
-    /// <summary>Bytes of all scales, and of all offsets where there are any.</summary>
-    public static long ScaleBytes(int rows, int columns) => TileCount(rows) * ScaleBytesPerTile(columns);
-
-    /// <summary>The code byte of (row, column), counted from the start of the codes.</summary>
-    public static long CodeOffset(WeightFormat format, int columns, int row, int column)
-    {
-        int k = column % BlockSize;
-        int inBlock = ((format == WeightFormat.Int8 ? k / 4 : k / 8) * 64) + (row % TileRows * 4) + (k % 4);
-        return (row / TileRows * CodeBytesPerTile(format, columns)) + ((long)(column / BlockSize) * CodeBytesPerBlock(format)) + inBlock;
-    }
-
     /// <summary>Int4: the code of this column is the high half of its byte.</summary>
     public static bool IsHighHalf(int column) => column % 8 >= 4;
 
-    /// <summary>The scale (or offset) of (row, column), in F16 elements from the start of the scales.</summary>
-    public static long ScaleIndex(int columns, int row, int column)
-        => ((((long)(row / TileRows) * BlockCount(columns)) + (column / BlockSize)) * TileRows) + (row % TileRows);
+    /// <summary>Bytes of a tile.</summary>
+    public long TileBytes(int columns) => (long)BlockCount(columns) * BlockBytes;
+
+    /// <summary>Bytes of a matrix.</summary>
+    public long ByteCount(int rows, int columns) => TileCount(rows) * TileBytes(columns);
+
+    /// <summary>The code byte of (row, column), counted from the matrix's first.</summary>
+    public long CodeOffset(int columns, int row, int column)
+    {
+        int k = column % BlockSize;
+        return BlockOffset(columns, row, column) + ((Format == WeightFormat.Int8 ? k / 4 : k / 8) * 64) + (row % TileRows * 4) + (k % 4);
+    }
+
+    /// <summary>The first byte of the scale of (row, column); that of its offset lies <see cref="ScaleBytes"/> behind.</summary>
+    public long ScaleOffset(int columns, int row, int column) => BlockOffset(columns, row, column) + CodeBytes + (row % TileRows * 2);
+
+    private long BlockOffset(int columns, int row, int column) => (row / TileRows * TileBytes(columns)) + ((long)(column / BlockSize) * BlockBytes);
 }

@@ -41,7 +41,7 @@ internal static unsafe class KernelShapes
         Product(destination, source, gate, "gate");
         Product(destination, source, up, "up");
         Require(
-            gate.Format == up.Format && (!gate.IsFloat || gate.Values.DType == up.Values.DType) && gate.Table == up.Table && gate.Offsets == 0 == (up.Offsets == 0),
+            gate.Format == up.Format && (!gate.IsFloat || gate.Values.DType == up.Values.DType) && gate.Table == up.Table && gate.HasOffsets == up.HasOffsets,
             $"gate {gate} and up {up} must be stored alike.");
     }
 
@@ -141,8 +141,7 @@ internal static unsafe class KernelShapes
             return;
         }
 
-        Require(view.Scales != 0, $"{name} {view} has no scales.");
-        Require(view.Scales % 32 == 0 && view.Offsets % 32 == 0 && view.Values.Address % 64 == 0, $"{name} {view} must lie at multiples of 64 bytes, its scales of 32.");
+        Require(view.Values.Address % BlockLayout.Alignment == 0, $"{name} {view} must lie at a multiple of {BlockLayout.Alignment} bytes.");
     }
 
     private static void Heads(TensorView query, string name, in KvLayerView cache, in BatchView batch)

@@ -26,28 +26,27 @@ internal enum WeightFormat
 /// </remarks>
 internal readonly record struct WeightView
 {
-    private WeightView(WeightFormat format, TensorView values, nint scales, nint offsets, Vector128<sbyte> table)
+    private WeightView(WeightFormat format, TensorView values, bool hasOffsets, Vector128<sbyte> table)
     {
         Format = format;
         Values = values;
-        Scales = scales;
-        Offsets = offsets;
+        HasOffsets = hasOffsets;
         Table = table;
     }
 
     public WeightFormat Format { get; }
 
-    /// <summary>Float: the matrix itself. Quantized: address of the codes, with the matrix's rows and columns; the element type says nothing.</summary>
+    /// <summary>Float: the matrix itself. Quantized: address of the blocks, with the matrix's rows and columns; the element type says nothing.</summary>
     public TensorView Values { get; }
 
-    /// <summary>Address of the F16 scales, 0 for floats.</summary>
-    public nint Scales { get; }
-
-    /// <summary>Address of the F16 offsets, 0 where there are none.</summary>
-    public nint Offsets { get; }
+    /// <summary>Int4: there is an offset beside each scale.</summary>
+    public bool HasOffsets { get; }
 
     /// <summary>Int4: what the sixteen codes stand for.</summary>
     public Vector128<sbyte> Table { get; }
+
+    /// <summary>Quantized: where codes and scales lie in a block, and blocks in the matrix.</summary>
+    public BlockLayout Layout => new(Format, HasOffsets);
 
     /// <summary>Output features, N.</summary>
     public int Rows => Values.Rows;
@@ -60,19 +59,17 @@ internal readonly record struct WeightView
     public bool IsFloat => Format == WeightFormat.Float;
 
     /// <summary>Bytes of the matrix, scales and offsets included; 0 for none.</summary>
-    public long ByteCount => IsFloat
-        ? Values.ByteCount
-        : BlockLayout.CodeBytes(Format, Rows, Columns) + (BlockLayout.ScaleBytes(Rows, Columns) * (Offsets == 0 ? 1 : 2));
+    public long ByteCount => IsFloat ? Values.ByteCount : Layout.ByteCount(Rows, Columns);
 
-    public static implicit operator WeightView(TensorView floats) => new(WeightFormat.Float, floats, 0, 0, default);
+    public static implicit operator WeightView(TensorView floats) => new(WeightFormat.Float, floats, false, default);
 
-    /// <summary>Codes and scales laid out as <see cref="BlockLayout"/> says.</summary>
-    public static WeightView Int8(int rows, int columns, nint codes, nint scales)
-        => new(WeightFormat.Int8, new TensorView(codes, DType.I8, rows, columns), scales, 0, default);
+    /// <summary>Blocks laid out as <see cref="BlockLayout"/> says.</summary>
+    public static WeightView Int8(int rows, int columns, nint blocks)
+        => new(WeightFormat.Int8, new TensorView(blocks, DType.I8, rows, columns), false, default);
 
-    /// <summary>Codes, scales and, unless 0, offsets laid out as <see cref="BlockLayout"/> says.</summary>
-    public static WeightView Int4(int rows, int columns, nint codes, nint scales, nint offsets, Vector128<sbyte> table)
-        => new(WeightFormat.Int4, new TensorView(codes, DType.U8, rows, columns), scales, offsets, table);
+    /// <summary>Blocks laid out as <see cref="BlockLayout"/> says.</summary>
+    public static WeightView Int4(int rows, int columns, nint blocks, bool hasOffsets, Vector128<sbyte> table)
+        => new(WeightFormat.Int4, new TensorView(blocks, DType.U8, rows, columns), hasOffsets, table);
 
     /// <summary>Rows [start, start + count). Quantized: start must be a multiple of <see cref="BlockLayout.TileRows"/>.</summary>
     public WeightView RowRange(int start, int count)
@@ -90,10 +87,8 @@ internal readonly record struct WeightView
             throw new ArgumentException($"Row {start} of {this} is not the first of a tile of {BlockLayout.TileRows} rows.", nameof(start));
         }
 
-        int tile = start / BlockLayout.TileRows;
-        TensorView codes = Values with { Address = Values.Address + (nint)(tile * BlockLayout.CodeBytesPerTile(Format, Columns)), Rows = count };
-        nint skipped = (nint)(tile * BlockLayout.ScaleBytesPerTile(Columns));
-        return new WeightView(Format, codes, Scales + skipped, Offsets == 0 ? 0 : Offsets + skipped, Table);
+        nint skipped = (nint)(start / BlockLayout.TileRows * Layout.TileBytes(Columns));
+        return new WeightView(Format, Values with { Address = Values.Address + skipped, Rows = count }, HasOffsets, Table);
     }
 
     public override string ToString() => IsFloat ? Values.ToString() : $"{Format} [{Rows}, {Columns}]";

@@ -25,19 +25,16 @@ public enum WeightKind
 /// <summary>A weight matrix of random codes and scales in its own memory, laid out by the definition of <see cref="BlockLayout"/>.</summary>
 internal sealed unsafe class QuantizedMatrix : IDisposable
 {
-    private readonly HostBuffer _codes;
-    private readonly HostBuffer _scales;
-    private readonly HostBuffer _offsets;
+    private readonly HostBuffer _blocks;
     private readonly sbyte[,] _values;
 
     public QuantizedMatrix(Random random, WeightKind kind, int rows, int columns)
     {
         WeightFormat format = kind == WeightKind.EightBits ? WeightFormat.Int8 : WeightFormat.Int4;
-        _codes = Zeros(BlockLayout.CodeBytes(format, rows, columns));
-        _scales = Zeros(BlockLayout.ScaleBytes(rows, columns));
-        _offsets = Zeros(BlockLayout.ScaleBytes(rows, columns));
-        _values = new sbyte[rows, columns];
         bool hasOffsets = kind is WeightKind.FourBitsOffsets or WeightKind.FourBitsTableOffsets;
+        var layout = new BlockLayout(format, hasOffsets);
+        _blocks = Zeros(layout.ByteCount(rows, columns));
+        _values = new sbyte[rows, columns];
         sbyte[] table = kind switch
         {
             WeightKind.FourBits => [.. Enumerable.Range(-8, 16).Select(v => (sbyte)v)],
@@ -50,22 +47,23 @@ internal sealed unsafe class QuantizedMatrix : IDisposable
             {
                 if (column % BlockLayout.BlockSize == 0)
                 {
-                    long scale = BlockLayout.ScaleIndex(columns, row, column);
-                    At<Half>(_scales, scale) = (Half)((random.NextSingle() - 0.3f) / 100);
-                    At<Half>(_offsets, scale) = hasOffsets ? (Half)((random.NextSingle() - 0.5f) / 10) : default;
+                    long scale = layout.ScaleOffset(columns, row, column);
+                    At<Half>(scale) = (Half)((random.NextSingle() - 0.3f) / 100);
+                    if (hasOffsets)
+                    {
+                        At<Half>(scale + BlockLayout.ScaleBytes) = (Half)((random.NextSingle() - 0.5f) / 10);
+                    }
                 }
 
-                ref byte place = ref At<byte>(_codes, BlockLayout.CodeOffset(format, columns, row, column));
+                ref byte place = ref At<byte>(layout.CodeOffset(columns, row, column));
                 int code = random.Next(format == WeightFormat.Int8 ? 256 : 16);
                 _values[row, column] = format == WeightFormat.Int8 ? (sbyte)code : table[code];
                 place |= (byte)(format == WeightFormat.Int4 && BlockLayout.IsHighHalf(column) ? code << 4 : code);
             }
         }
 
-        nint codes = _codes.DangerousGetHandle(), scales = _scales.DangerousGetHandle();
-        View = format == WeightFormat.Int8
-            ? WeightView.Int8(rows, columns, codes, scales)
-            : WeightView.Int4(rows, columns, codes, scales, hasOffsets ? _offsets.DangerousGetHandle() : 0, Vector128.Create(table));
+        nint blocks = _blocks.DangerousGetHandle();
+        View = format == WeightFormat.Int8 ? WeightView.Int8(rows, columns, blocks) : WeightView.Int4(rows, columns, blocks, hasOffsets, Vector128.Create(table));
     }
 
     public WeightView View { get; }
@@ -73,16 +71,12 @@ internal sealed unsafe class QuantizedMatrix : IDisposable
     /// <summary>What the code stands for, before scale and offset.</summary>
     public int Value(int row, int column) => _values[row, column];
 
-    public float Scale(int row, int column) => (float)At<Half>(_scales, BlockLayout.ScaleIndex(View.Columns, row, column));
+    public float Scale(int row, int column) => (float)At<Half>(View.Layout.ScaleOffset(View.Columns, row, column));
 
-    public float Offset(int row, int column) => (float)At<Half>(_offsets, BlockLayout.ScaleIndex(View.Columns, row, column));
+    public float Offset(int row, int column)
+        => View.HasOffsets ? (float)At<Half>(View.Layout.ScaleOffset(View.Columns, row, column) + BlockLayout.ScaleBytes) : 0;
 
-    public void Dispose()
-    {
-        _codes.Dispose();
-        _scales.Dispose();
-        _offsets.Dispose();
-    }
+    public void Dispose() => _blocks.Dispose();
 
     private static HostBuffer Zeros(long byteCount)
     {
@@ -91,7 +85,7 @@ internal sealed unsafe class QuantizedMatrix : IDisposable
         return buffer;
     }
 
-    private static ref T At<T>(HostBuffer buffer, long index)
+    private ref T At<T>(long offset)
         where T : unmanaged
-        => ref ((T*)buffer.DangerousGetHandle())[index];
+        => ref *(T*)((byte*)_blocks.DangerousGetHandle() + offset);
 }

@@ -28,7 +28,7 @@ internal static class QuantizedProduct
                     }
 
                     sum = MultiplyAdd(dot, weight.Scale(n, block * BlockSize) * scales[block], sum);
-                    if (weight.View.Offsets != 0)
+                    if (weight.View.HasOffsets)
                     {
                         sum = MultiplyAdd(weight.Offset(n, block * BlockSize), scales[block] * codeSum, sum);
                     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.InteropServices;
 using Phi4.Kernels;
 using Phi4.Kernels.Cpu;
 
@@ -63,7 +64,7 @@ internal sealed class KernelSpace(int threadCount) : IDisposable
         return view;
     }
 
-    /// <summary>A matrix in a weight format, its codes and scales random.</summary>
+    /// <summary>A matrix in a weight format, its codes random.</summary>
     public unsafe WeightView Matrix(string format, int rows, int columns)
     {
         if (format is "f32" or "bf16" or "f16")
@@ -71,13 +72,17 @@ internal sealed class KernelSpace(int threadCount) : IDisposable
             return Random(format == "f32" ? DType.F32 : format == "f16" ? DType.F16 : DType.BF16, rows, columns);
         }
 
-        WeightFormat blocks = format == "int8" ? WeightFormat.Int8 : WeightFormat.Int4;
-        TensorView codes = Allocate(DType.U8, 1, checked((int)BlockLayout.CodeBytes(blocks, rows, columns)));
-        new Random(rows).NextBytes(new Span<byte>((void*)codes.Address, (int)codes.ByteCount));
-        TensorView scales = Allocate(DType.F16, 1, checked((int)(BlockLayout.ScaleBytes(rows, columns) / sizeof(ushort))));
-        new Span<Half>((void*)scales.Address, (int)scales.Count).Fill((Half)0.01f);
-        return blocks == WeightFormat.Int8
-            ? WeightView.Int8(rows, columns, codes.Address, scales.Address)
-            : WeightView.Int4(rows, columns, codes.Address, scales.Address, 0, Phi4.Core.Weights.Quantization.Int4Table.Values);
+        var layout = new BlockLayout(format == "int8" ? WeightFormat.Int8 : WeightFormat.Int4);
+        TensorView blocks = Allocate(DType.U8, 1, checked((int)layout.ByteCount(rows, columns)));
+        var bytes = new Span<byte>((void*)blocks.Address, (int)blocks.ByteCount);
+        new Random(rows).NextBytes(bytes);
+        for (int block = 0; block < bytes.Length; block += layout.BlockBytes)
+        {
+            MemoryMarshal.Cast<byte, Half>(bytes.Slice(block + layout.CodeBytes, BlockLayout.ScaleBytes)).Fill((Half)0.01f);
+        }
+
+        return layout.Format == WeightFormat.Int8
+            ? WeightView.Int8(rows, columns, blocks.Address)
+            : WeightView.Int4(rows, columns, blocks.Address, hasOffsets: false, Phi4.Core.Weights.Quantization.Int4Table.Values);
     }
 }

@@ -33,8 +33,8 @@ public class LinearBenchmarks : MeasuredBenchmarks
     {
         "f32" => 4L * Size * Size,
         "bf16" or "f16" => 2L * Size * Size,
-        "int8" => BlockLayout.CodeBytes(WeightFormat.Int8, Size, Size) + BlockLayout.ScaleBytes(Size, Size),
-        _ => BlockLayout.CodeBytes(WeightFormat.Int4, Size, Size) + BlockLayout.ScaleBytes(Size, Size),
+        "int8" => new BlockLayout(WeightFormat.Int8).ByteCount(Size, Size),
+        _ => new BlockLayout(WeightFormat.Int4).ByteCount(Size, Size),
     };
 
     [GlobalSetup]

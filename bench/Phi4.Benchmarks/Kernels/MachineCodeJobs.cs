@@ -6,7 +6,7 @@ using Phi4.Kernels.Cpu.MachineCode;
 
 namespace Phi4.Benchmarks.Kernels;
 
-/// <summary>A buffer as the codes and scales of a matrix, tiles after tiles against a few tokens.</summary>
+/// <summary>A buffer as the blocks of a matrix, tiles after tiles against a few tokens.</summary>
 internal sealed unsafe class QuantizedKernelJob : Job, IDisposable
 {
     public const long MemoryBytes = 1L << 29;
@@ -21,48 +21,42 @@ internal sealed unsafe class QuantizedKernelJob : Job, IDisposable
     private readonly byte* _codes;
     private readonly int _tokenCount;
     private readonly int _turns;
-    private readonly int _unitTiles;
     private readonly int _tiles;
-    private readonly long _codeBytes;
-    private readonly long _scaleBytes;
-    private readonly int _scaleKinds;
+    private readonly long _tileBytes;
 
     public QuantizedKernelJob(
         VnniKernels kernels, byte* codes, long byteCount, WeightFormat format, bool hasOffsets, int tokenCount, int turns)
     {
         _kernel = kernels.For(format, hasOffsets, tokenCount);
         _codes = codes;
-        (_tokenCount, _turns, _scaleKinds) = (tokenCount, turns, hasOffsets ? 2 : 1);
-        _unitTiles = QuantizedKernel.Tiles(tokenCount);
-        _codeBytes = BlockLayout.CodeBytesPerTile(format, Columns);
-        _scaleBytes = BlockLayout.ScaleBytesPerTile(Columns);
-        _tiles = (int)(byteCount / (_codeBytes + (_scaleBytes * _scaleKinds)) / _unitTiles * _unitTiles);
+        (_tokenCount, _turns) = (tokenCount, turns);
+        _tileBytes = new BlockLayout(format, hasOffsets).TileBytes(Columns);
+        _tiles = (int)(byteCount / _tileBytes);
         _tokens = HostBuffer.Allocate(Columns * 2 * tokenCount, "tokens");
         new Span<byte>((void*)_tokens.DangerousGetHandle(), (int)_tokens.ByteCount).Clear();
     }
 
-    public double BytesRead => (double)_turns * _tiles * (_codeBytes + (_scaleBytes * _scaleKinds));
+    public double BytesRead => (double)_turns * _tiles * _tileBytes;
 
     public double Operations => 2.0 * _turns * _tiles * BlockLayout.TileRows * Columns * _tokenCount;
 
     public override void Run(int share, int shareCount)
     {
-        float* sums = stackalloc float[VnniKernels.MostTokens * 2 * BlockLayout.TileRows];
-        (int start, int end) = Share.Range(_tiles, _unitTiles, share, shareCount);
-        byte* scales = _codes + (_tiles * _codeBytes);
-        byte* offsets = scales + (_tiles * _scaleBytes);
+        (int start, int end) = Share.Range(_tiles, 1, share, shareCount);
+        float* sums = stackalloc float[VnniKernels.MostTokens * BlockLayout.TileRows];
         for (int turn = 0; turn < _turns; turn++)
         {
-            for (int tile = start; tile < end; tile += _unitTiles)
+            for (int tile = start; tile < end; tile++)
             {
-                var arguments = new QuantizedArguments { Tokens = (byte*)_tokens.DangerousGetHandle(), BlockCount = Blocks, Sums = sums };
-                for (int i = 0; i < _unitTiles; i++)
+                var arguments = new QuantizedArguments
                 {
-                    arguments.Codes[i] = (nint)(_codes + ((tile + i) * _codeBytes));
-                    arguments.Scales[i] = (nint)(scales + ((tile + i) * _scaleBytes));
-                    arguments.Offsets[i] = (nint)(offsets + ((tile + i) * _scaleBytes));
-                }
-
+                    Weights = (nint)(_codes + (tile * _tileBytes)),
+                    TileCount = 1,
+                    BlockCount = Blocks,
+                    Tokens = (byte*)_tokens.DangerousGetHandle(),
+                    Sums = sums,
+                    SumStride = BlockLayout.TileRows * sizeof(float),
+                };
                 _kernel(&arguments);
             }
         }

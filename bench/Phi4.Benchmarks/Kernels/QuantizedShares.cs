@@ -81,9 +81,8 @@ internal static class QuantizedShares
         {
             WeightFormat weightFormat = format == "int8" ? WeightFormat.Int8 : WeightFormat.Int4;
             bool hasOffsets = format == "int4-offsets";
-            long codeBytes = BlockLayout.CodeBytes(weightFormat, rows, hidden);
-            long scaleBytes = BlockLayout.ScaleBytes(rows, hidden);
-            long matrixBytes = codeBytes + (scaleBytes * (hasOffsets ? 2 : 1));
+            var layout = new BlockLayout(weightFormat, hasOffsets);
+            long matrixBytes = layout.ByteCount(rows, hidden);
             All = new WeightView[(LeastBytes + matrixBytes - 1) / matrixBytes];
             ByteCount = matrixBytes * All.Length;
             _buffer = kernels.Allocate(ByteCount, "weights");
@@ -91,17 +90,19 @@ internal static class QuantizedShares
             Read = new Ceilings.ReadJob(start, ByteCount);
             for (int i = 0; i < All.Length; i++)
             {
-                nint codes = start + (nint)(i * matrixBytes);
-                random.NextBytes(new Span<byte>((void*)codes, (int)codeBytes));
-                nint scales = codes + (nint)codeBytes;
-                new Span<Half>((void*)scales, (int)((matrixBytes - codeBytes) / 2)).Fill((Half)0.01f);
-                nint offsets = hasOffsets ? scales + (nint)scaleBytes : 0;
+                nint matrix = start + (nint)(i * matrixBytes);
+                random.NextBytes(new Span<byte>((void*)matrix, (int)matrixBytes));
+                for (nint block = 0; block < matrixBytes; block += layout.BlockBytes)
+                {
+                    new Span<Half>((void*)(matrix + block + layout.CodeBytes), (layout.BlockBytes - layout.CodeBytes) / sizeof(Half)).Fill((Half)0.01f);
+                }
+
                 Vector128<sbyte> table = format == "int4-table"
                     ? Vector128.Create(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113)
                     : Vector128.Create(-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7);
                 All[i] = weightFormat == WeightFormat.Int8
-                    ? WeightView.Int8(rows, hidden, codes, scales)
-                    : WeightView.Int4(rows, hidden, codes, scales, offsets, table);
+                    ? WeightView.Int8(rows, hidden, matrix)
+                    : WeightView.Int4(rows, hidden, matrix, hasOffsets, table);
             }
         }
 

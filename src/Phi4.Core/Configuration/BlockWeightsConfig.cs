@@ -8,7 +8,7 @@ public sealed record BlockWeightsConfig
     public const string Method = "phi4-blocks";
 
     /// <summary>The version that this library reads and writes.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Inputs that share a scale.</summary>
     public const int BlockSize = 32;

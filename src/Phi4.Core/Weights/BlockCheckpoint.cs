@@ -143,10 +143,7 @@ internal sealed class BlockCheckpoint : IDisposable
         Vector128.Store(view.Table, table);
         foreach (StoredPart part in StoredPart.Of(tensor))
         {
-            nint address = part.Name == WeightNames.Scales(tensor.Spec.Name) ? view.Scales
-                : part.Name == WeightNames.Offsets(tensor.Spec.Name) ? view.Offsets
-                : part.Name == WeightNames.Table(tensor.Spec.Name) ? (nint)table
-                : view.Values.Address;
+            nint address = part.Name == WeightNames.Table(tensor.Spec.Name) ? (nint)table : view.Values.Address;
             shard.Write(part.Name, address, _cancellation);
         }
     }

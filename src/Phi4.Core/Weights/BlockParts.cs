@@ -15,38 +15,35 @@ internal sealed class BlockParts(FloatSource files)
     /// <summary>What was found wrong so far.</summary>
     public IReadOnlyList<ModelFormatProblem> Problems => _problems;
 
-    /// <summary>A matrix, of the type that its codes say; null where there are no parts, so that it has to be among the floats.</summary>
+    /// <summary>A matrix, of the kind that its blocks' size says; null where there are no parts, so that it has to be among the floats.</summary>
     /// <param name="spec">Its name and shape.</param>
     /// <param name="isRequired">It must have parts.</param>
     public SourceTensor? Join(TensorSpec spec, bool isRequired)
     {
         string name = spec.Name;
-        TensorInfo? codes = Find(WeightNames.Codes(name));
-        bool hasOffsets = Find(WeightNames.Offsets(name)) is not null;
+        TensorInfo? stored = Find(WeightNames.Blocks(name));
         bool hasTable = Find(WeightNames.Table(name)) is not null;
-        if (!isRequired && !hasOffsets && !hasTable && codes is null && Find(WeightNames.Scales(name)) is null)
+        if (!isRequired && !hasTable && stored is null)
         {
             return null;
         }
 
         if (files.Find(name) is { } twice)
         {
-            _problems.Add(new(twice.File, name, "either codes and scales or floats", $"a {twice.Signature} too"));
+            _problems.Add(new(twice.File, name, "either blocks or floats", $"a {twice.Signature} too"));
         }
 
-        WeightFormat format = codes?.DType == DType.I8 ? WeightFormat.Int8 : WeightFormat.Int4;
-        if (format == WeightFormat.Int8 && (hasOffsets || hasTable))
+        BlockLayout layout = (stored?.Shape is [_, _, var size] ? BlockShapes.OfBlockBytes(size) : null) ?? new BlockLayout(WeightFormat.Int4);
+        bool needsTable = layout.Format == WeightFormat.Int4;
+        if (hasTable && !needsTable)
         {
-            _problems.Add(new(codes!.File, name, "no offsets and no table beside codes of 8 bits", hasOffsets ? "offsets" : "a table"));
+            _problems.Add(new(stored!.File, name, "no table beside codes of 8 bits", "a table"));
         }
 
-        long byteCount = Check(WeightNames.Codes(name), BlockShapes.CodeType(format), BlockShapes.Codes(format, spec));
-        byteCount += Check(WeightNames.Scales(name), DType.F16, BlockShapes.Scales(spec));
-        byteCount += hasOffsets ? Check(WeightNames.Offsets(name), DType.F16, BlockShapes.Scales(spec)) : 0;
-        bool needsTable = format == WeightFormat.Int4;
+        long byteCount = Check(WeightNames.Blocks(name), DType.U8, BlockShapes.Blocks(layout, spec), BlockLayout.Alignment);
         byteCount += needsTable ? Check(WeightNames.Table(name), DType.I8, [BlockWeightsConfig.TableSize], alignment: 1) : 0;
-        var blocks = new BlockFormat(format, hasOffsets, needsTable && hasTable ? Table(name) : default);
-        return new SourceTensor(name, spec.Shape, format.ToString(), codes?.File ?? files.Path, byteCount) { Blocks = blocks, IsMapped = true };
+        var blocks = new BlockFormat(layout.Format, layout.HasOffsets, needsTable && hasTable ? Table(name) : default);
+        return new SourceTensor(name, spec.Shape, layout.Format.ToString(), stored?.File ?? files.Path, byteCount) { Blocks = blocks, IsMapped = true };
     }
 
     private TensorInfo? Find(string part) => files.Checkpoint.Find(part);
@@ -59,10 +56,9 @@ internal sealed class BlockParts(FloatSource files)
     }
 
     /// <returns>Bytes of the part.</returns>
-    private long Check(string part, DType dtype, IReadOnlyList<long> shape, int? alignment = null)
+    private long Check(string part, DType dtype, IReadOnlyList<long> shape, int alignment)
     {
         string expected = $"{dtype.ToSafetensorsName()} [{string.Join(", ", shape)}]";
-        int multiple = alignment ?? BlockShapes.Alignment(dtype);
         TensorInfo? found = Find(part);
         if (found is null)
         {
@@ -72,9 +68,9 @@ internal sealed class BlockParts(FloatSource files)
         {
             _problems.Add(new(found.File, part, expected, found.Signature));
         }
-        else if (found.FileOffset % multiple != 0)
+        else if (found.FileOffset % alignment != 0)
         {
-            _problems.Add(new(found.File, part, $"data at a multiple of {multiple} bytes", $"byte {found.FileOffset}"));
+            _problems.Add(new(found.File, part, $"data at a multiple of {alignment} bytes", $"byte {found.FileOffset}"));
         }
 
         return found?.ByteCount ?? 0;

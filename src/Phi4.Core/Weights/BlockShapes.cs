@@ -9,19 +9,16 @@ internal static class BlockShapes
     /// <summary>Where a file's data begins, and every part whose predecessors are multiples of it: a cache line.</summary>
     public const int FileAlignment = 64;
 
-    /// <summary>Signed bytes for Int8, pairs of 4-bit codes for Int4.</summary>
-    public static DType CodeType(WeightFormat format) => format == WeightFormat.Int8 ? DType.I8 : DType.U8;
+    private static readonly BlockLayout[] Layouts = [new(WeightFormat.Int8), new(WeightFormat.Int4), new(WeightFormat.Int4, HasOffsets: true)];
 
     /// <summary>[tiles, blocks, bytes of a block].</summary>
-    public static IReadOnlyList<long> Codes(WeightFormat format, TensorSpec matrix) => [Tiles(matrix), Blocks(matrix), BlockLayout.CodeBytesPerBlock(format)];
+    public static IReadOnlyList<long> Blocks(BlockLayout layout, TensorSpec matrix) =>
+        [BlockLayout.TileCount(checked((int)matrix.Shape[0])), BlockLayout.BlockCount(checked((int)matrix.Shape[1])), layout.BlockBytes];
 
-    /// <summary>[tiles, blocks, rows of a tile], of scales and of offsets.</summary>
-    public static IReadOnlyList<long> Scales(TensorSpec matrix) => [Tiles(matrix), Blocks(matrix), BlockLayout.TileRows];
-
-    /// <summary>Where kernels want a part to begin: a cache line for codes, half of one for scales.</summary>
-    public static int Alignment(DType dtype) => dtype == DType.F16 ? BlockLayout.ScaleBytesPerBlock : FileAlignment;
-
-    private static long Tiles(TensorSpec matrix) => BlockLayout.TileCount(checked((int)matrix.Shape[0]));
-
-    private static long Blocks(TensorSpec matrix) => BlockLayout.BlockCount(checked((int)matrix.Shape[1]));
+    /// <summary>The layout whose blocks have so many bytes, or null.</summary>
+    public static BlockLayout? OfBlockBytes(long byteCount)
+    {
+        int found = Array.FindIndex(Layouts, layout => layout.BlockBytes == byteCount);
+        return found < 0 ? null : Layouts[found];
+    }
 }

@@ -6,8 +6,8 @@ using Phi4.Kernels;
 namespace Phi4.Core.Weights;
 
 /// <summary>
-/// A checkpoint that <c>phi4 quantize</c> wrote: matrices as <c>NAME.codes</c> and <c>NAME.scales</c>, with <c>NAME.table</c> and sometimes <c>NAME.offsets</c> for 4 bits,
-/// which lie in the file as the kernels read them, beside plain floats. docs/quantization.md describes it.
+/// A checkpoint that <c>phi4 quantize</c> wrote: matrices as <c>NAME.blocks</c>, with <c>NAME.table</c> for 4 bits, which lie in the file as the kernels read them, beside
+/// plain floats. docs/quantization.md describes it.
 /// </summary>
 internal sealed class BlockSource : IWeightSource
 {
@@ -28,7 +28,7 @@ internal sealed class BlockSource : IWeightSource
 
     public IReadOnlyList<SourceTensor> Tensors { get; }
 
-    /// <summary>Opens and checks that each quantized matrix has codes and scales of the right type, size and place.</summary>
+    /// <summary>Opens and checks that each quantized matrix has blocks of the right type, size and place.</summary>
     /// <exception cref="ModelFormatException">The files break the format, or a matrix isn't what the configuration says.</exception>
     public static BlockSource Open(ModelConfig config, string folder, CancellationToken cancellationToken = default)
     {
@@ -54,11 +54,7 @@ internal sealed class BlockSource : IWeightSource
             return _files.Map(tensor);
         }
 
-        nint codes = Address(WeightNames.Codes(tensor.Name));
-        nint scales = Address(WeightNames.Scales(tensor.Name));
-        return blocks.Format == WeightFormat.Int8
-            ? WeightView.Int8(tensor.Rows, tensor.Columns, codes, scales)
-            : WeightView.Int4(tensor.Rows, tensor.Columns, codes, scales, blocks.HasOffsets ? Address(WeightNames.Offsets(tensor.Name)) : 0, blocks.Table);
+        return blocks.View(tensor.Rows, tensor.Columns, Address(WeightNames.Blocks(tensor.Name)));
     }
 
     public unsafe void ReadRows(SourceTensor tensor, int start, int count, Span<float> destination)
@@ -69,29 +65,26 @@ internal sealed class BlockSource : IWeightSource
             return;
         }
 
-        WeightView view = Map(tensor);
-        byte* codes = (byte*)view.Values.Address;
-        Half* scales = (Half*)view.Scales;
-        Half* offsets = (Half*)view.Offsets;
+        BlockLayout layout = blocks.Layout;
+        byte* matrix = (byte*)Map(tensor).Values.Address;
         for (int row = start; row < start + count; row++)
         {
             for (int column = 0; column < tensor.Columns; column++)
             {
-                byte code = codes[BlockLayout.CodeOffset(blocks.Format, tensor.Columns, row, column)];
+                byte code = matrix[layout.CodeOffset(tensor.Columns, row, column)];
                 float value = blocks.Format == WeightFormat.Int8 ? (sbyte)code : blocks.Table[BlockLayout.IsHighHalf(column) ? code >> 4 : code & 15];
-                long block = BlockLayout.ScaleIndex(tensor.Columns, row, column);
-                destination[((row - start) * tensor.Columns) + column] = (value * (float)scales[block]) + (offsets is null ? 0 : (float)offsets[block]);
+                byte* scale = matrix + layout.ScaleOffset(tensor.Columns, row, column);
+                float offset = layout.HasOffsets ? (float)*(Half*)(scale + BlockLayout.ScaleBytes) : 0;
+                destination[((row - start) * tensor.Columns) + column] = (value * (float)*(Half*)scale) + offset;
             }
         }
     }
 
-    public void ReadBlocks(SourceTensor tensor, int start, int count, Span<byte> codes, Span<Half> scales, Span<Half> offsets)
+    public void ReadBlocks(SourceTensor tensor, int start, int count, Span<byte> tiles)
     {
-        WeightFormat format = tensor.Blocks?.Format ?? throw new InvalidOperationException($"{tensor.Name} is {tensor.Signature}: it has no blocks.");
+        BlockFormat blocks = tensor.Blocks ?? throw new InvalidOperationException($"{tensor.Name} is {tensor.Signature}: it has no blocks.");
         int tile = start / BlockLayout.TileRows;
-        Bytes(WeightNames.Codes(tensor.Name), tile * BlockLayout.CodeBytesPerTile(format, tensor.Columns), codes.Length).CopyTo(codes);
-        CopyHalves(WeightNames.Scales(tensor.Name), tile, tensor, scales);
-        CopyHalves(WeightNames.Offsets(tensor.Name), tile, tensor, offsets);
+        Bytes(WeightNames.Blocks(tensor.Name), tile * blocks.Layout.TileBytes(tensor.Columns), tiles.Length).CopyTo(tiles);
     }
 
     public void Dispose() => _files.Dispose();
@@ -108,23 +101,14 @@ internal sealed class BlockSource : IWeightSource
             if (spec.Shape.Count == 2 && spec.Name != WeightNames.Embedding
                 && reader.Join(spec, isRequired: isHead && WeightPlan.Blocks(blocks.Head) is not null) is { } matrix)
             {
-                matrices[WeightNames.Codes(spec.Name)] = matrix;
-                parts.UnionWith([WeightNames.Scales(spec.Name), WeightNames.Offsets(spec.Name), WeightNames.Table(spec.Name)]);
+                matrices[WeightNames.Blocks(spec.Name)] = matrix;
+                parts.Add(WeightNames.Table(spec.Name));
             }
         }
 
         return reader.Problems.Count > 0
             ? throw new ModelFormatException(reader.Problems)
             : [.. files.Tensors.Where(tensor => !parts.Contains(tensor.Name)).Select(tensor => matrices.GetValueOrDefault(tensor.Name, tensor))];
-    }
-
-    private void CopyHalves(string part, int tile, SourceTensor tensor, Span<Half> destination)
-    {
-        Span<byte> bytes = MemoryMarshal.AsBytes(destination);
-        if (!bytes.IsEmpty)
-        {
-            Bytes(part, tile * BlockLayout.ScaleBytesPerTile(tensor.Columns), bytes.Length).CopyTo(bytes);
-        }
     }
 
     private unsafe nint Address(string part)

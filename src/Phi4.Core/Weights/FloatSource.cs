@@ -41,7 +41,7 @@ internal sealed class FloatSource : IWeightSource
         FloatCodec.Widen(bytes, dtype, destination[..valueCount]);
     }
 
-    public void ReadBlocks(SourceTensor tensor, int start, int count, Span<byte> codes, Span<Half> scales, Span<Half> offsets) =>
+    public void ReadBlocks(SourceTensor tensor, int start, int count, Span<byte> tiles) =>
         throw new InvalidOperationException($"{tensor.Name} is {tensor.Signature}: it has no blocks.");
 
     public void WillNeed(SourceTensor tensor)

@@ -33,16 +33,14 @@ internal interface IWeightSource : IDisposable
     void ReadRows(SourceTensor tensor, int start, int count, Span<float> destination);
 
     /// <summary>
-    /// Codes and scales of rows [start, start + count) in <see cref="BlockLayout"/>, worth what the stored ones are: exactly, or as nearly as docs/formats.md says
+    /// Blocks of rows [start, start + count) in <see cref="BlockLayout"/>, worth what the stored ones are: exactly, or as nearly as docs/formats.md says
     /// of their format. Only for tensors with <see cref="SourceTensor.Blocks"/>.
     /// </summary>
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>
     /// <param name="start">First row, a multiple of <see cref="BlockLayout.TileRows"/>.</param>
     /// <param name="count">Rows; a whole number of tiles unless they are the last.</param>
-    /// <param name="codes">The tiles' codes; all of it is written.</param>
-    /// <param name="scales">The tiles' scales; all of it is written.</param>
-    /// <param name="offsets">The tiles' offsets; empty where the format has none.</param>
-    void ReadBlocks(SourceTensor tensor, int start, int count, Span<byte> codes, Span<Half> scales, Span<Half> offsets);
+    /// <param name="tiles">The tiles; all of it is written.</param>
+    void ReadBlocks(SourceTensor tensor, int start, int count, Span<byte> tiles);
 
     /// <summary>A tensor will be read next; a hint, and nothing where a source can do nothing about it.</summary>
     void WillNeed(SourceTensor tensor)
@@ -101,7 +99,10 @@ internal readonly record struct BlockFormat(WeightFormat Format, bool HasOffsets
     public string Describe(bool keepsCodes) =>
         $"{(Format == WeightFormat.Int8 ? "int8" : "int4")}{(HasOffsets ? " with offsets" : "")}, {(keepsCodes ? "codes kept" : "new codes")}";
 
-    /// <summary>Bytes of codes, scales and offsets of a matrix.</summary>
-    public long ByteCount(int rows, int columns) =>
-        BlockLayout.CodeBytes(Format, rows, columns) + (BlockLayout.ScaleBytes(rows, columns) * (HasOffsets ? 2 : 1));
+    /// <summary>Where codes, scales and offsets lie.</summary>
+    public BlockLayout Layout => new(Format, HasOffsets);
+
+    /// <summary>The matrix whose blocks begin at an address.</summary>
+    public WeightView View(int rows, int columns, nint blocks) =>
+        Format == WeightFormat.Int8 ? WeightView.Int8(rows, columns, blocks) : WeightView.Int4(rows, columns, blocks, HasOffsets, Table);
 }

@@ -4,7 +4,7 @@ using Phi4.Kernels;
 
 namespace Phi4.Core.Weights;
 
-/// <summary>A tensor of a file that is to be written: a tensor of the model, or the codes, scales, offsets or table of one.</summary>
+/// <summary>A tensor of a file that is to be written: a tensor of the model, or the blocks or the table of one.</summary>
 internal sealed record StoredPart(string Name, DType DType, IReadOnlyList<long> Shape)
 {
     public long ByteCount => Shape.Aggregate((long)DType.SizeInBytes(), (product, size) => checked(product * size));
@@ -23,14 +23,8 @@ internal sealed record StoredPart(string Name, DType DType, IReadOnlyList<long> 
 
         List<StoredPart> parts =
         [
-            new(WeightNames.Codes(spec.Name), BlockShapes.CodeType(blocks.Format), BlockShapes.Codes(blocks.Format, spec)),
-            new(WeightNames.Scales(spec.Name), DType.F16, BlockShapes.Scales(spec)),
+            new(WeightNames.Blocks(spec.Name), DType.U8, BlockShapes.Blocks(blocks.Layout, spec)),
         ];
-        if (blocks.HasOffsets)
-        {
-            parts.Add(new(WeightNames.Offsets(spec.Name), DType.F16, BlockShapes.Scales(spec)));
-        }
-
         if (blocks.Format == WeightFormat.Int4)
         {
             parts.Add(new(WeightNames.Table(spec.Name), DType.I8, [BlockWeightsConfig.TableSize]));

@@ -30,12 +30,7 @@ internal static unsafe class TensorConverter
         ForEachTile(tensor, 0, options, (first, count, _) =>
         {
             WeightView tile = target.RowRange(first, count);
-            int scaleCount = (int)BlockLayout.ScaleBytesPerTile(tensor.Columns) / sizeof(Half);
-            source.ReadBlocks(
-                tensor, first, count,
-                new Span<byte>((void*)tile.Values.Address, checked((int)BlockLayout.CodeBytesPerTile(target.Format, tensor.Columns))),
-                new Span<Half>((void*)tile.Scales, scaleCount),
-                tile.Offsets == 0 ? default : new Span<Half>((void*)tile.Offsets, scaleCount));
+            source.ReadBlocks(tensor, first, count, new Span<byte>((void*)tile.Values.Address, checked((int)target.Layout.TileBytes(tensor.Columns))));
             meter.AddRows(count);
         }, cancellationToken);
 

@@ -87,11 +87,8 @@ internal sealed class TensorReader(ModelConfig config, IWeightSource source, Wei
     private static WeightView Allocate(KeptTensor tensor, BlockFormat format, Func<long, string, KernelBuffer> allocate)
     {
         (int rows, int columns) = (tensor.Source.Rows, tensor.Source.Columns);
-        nint address = allocate(format.ByteCount(rows, columns), tensor.Spec.Name).DangerousGetHandle();
-        nint scales = address + (nint)BlockLayout.CodeBytes(format.Format, rows, columns);
-        return format.Format == WeightFormat.Int8
-            ? WeightView.Int8(rows, columns, address, scales)
-            : WeightView.Int4(rows, columns, address, scales, format.HasOffsets ? scales + (nint)BlockLayout.ScaleBytes(rows, columns) : 0, format.Table);
+        nint address = allocate(format.Layout.ByteCount(rows, columns), tensor.Spec.Name).DangerousGetHandle();
+        return format.View(rows, columns, address);
     }
 }
 
@@ -106,5 +103,5 @@ internal sealed record KeptTensor(TensorSpec Spec, SourceTensor Source, BlockFor
     public bool IsMapped => Source.IsMapped && Blocks == Source.Blocks && (Blocks is not null || Source.Floats == Floats);
 
     /// <summary>Bytes that it takes, scales and offsets counted.</summary>
-    public long ByteCount => Blocks is { } blocks ? blocks.ByteCount(Source.Rows, Source.Columns) : Spec.Count * Floats.SizeInBytes();
+    public long ByteCount => Blocks is { } blocks ? blocks.Layout.ByteCount(Source.Rows, Source.Columns) : Spec.Count * Floats.SizeInBytes();
 }

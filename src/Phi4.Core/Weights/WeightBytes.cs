@@ -52,5 +52,5 @@ internal readonly record struct WeightBytes(long Mapped, long Allocated)
         return (bytes, kept == stored || (stored == WeightType.AsStored && WeightPlan.FloatType(kept) == config.DType));
     }
 
-    private static long Size(BlockFormat format, TensorSpec spec) => format.ByteCount(checked((int)spec.Shape[0]), checked((int)spec.Shape[1]));
+    private static long Size(BlockFormat format, TensorSpec spec) => format.Layout.ByteCount(checked((int)spec.Shape[0]), checked((int)spec.Shape[1]));
 }

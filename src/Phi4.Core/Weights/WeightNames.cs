@@ -40,14 +40,8 @@ internal static class WeightNames
 
     public static string Down(int layerIndex) => Layer(layerIndex, "mlp.down_proj.weight");
 
-    /// <summary>The codes of a matrix in blocks.</summary>
-    public static string Codes(string name) => $"{name}.codes";
-
-    /// <summary>The scales of a matrix in blocks.</summary>
-    public static string Scales(string name) => $"{name}.scales";
-
-    /// <summary>The offsets of a matrix in blocks, where it has any.</summary>
-    public static string Offsets(string name) => $"{name}.offsets";
+    /// <summary>The blocks of a quantized matrix.</summary>
+    public static string Blocks(string name) => $"{name}.blocks";
 
     /// <summary>What the 4-bit codes of a matrix stand for, where it isn't what the configuration says.</summary>
     public static string Table(string name) => $"{name}.table";

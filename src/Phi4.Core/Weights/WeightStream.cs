@@ -86,9 +86,7 @@ internal sealed unsafe class WeightStream : IDisposable
         List<(nint, long)> parts = [];
         foreach (WeightView matrix in new[] { layer.Query, layer.Key, layer.Value, layer.Output, layer.Gate, layer.Up, layer.Down })
         {
-            long scaleBytes = matrix.IsFloat ? 0 : BlockLayout.ScaleBytes(matrix.Rows, matrix.Columns);
-            parts.Add((matrix.Values.Address, matrix.IsFloat ? matrix.ByteCount : BlockLayout.CodeBytes(matrix.Format, matrix.Rows, matrix.Columns)));
-            parts.AddRange(new[] { (matrix.Scales, scaleBytes), (matrix.Offsets, scaleBytes) }.Where(part => part.Item1 != 0));
+            parts.Add((matrix.Values.Address, matrix.ByteCount));
         }
 
         return parts;

@@ -220,15 +220,16 @@ internal sealed unsafe class ReferenceKernels : IKernels
             return Read(weight.Values, row, column);
         }
 
-        long block = BlockLayout.ScaleIndex(weight.Columns, row, column);
-        double scale = Value(weight.Scales, DType.F16, block);
-        byte code = ((byte*)weight.Values.Address)[BlockLayout.CodeOffset(weight.Format, weight.Columns, row, column)];
+        BlockLayout layout = weight.Layout;
+        nint scaleAddress = weight.Values.Address + (nint)layout.ScaleOffset(weight.Columns, row, column);
+        double scale = Value(scaleAddress, DType.F16, 0);
+        byte code = ((byte*)weight.Values.Address)[layout.CodeOffset(weight.Columns, row, column)];
         if (weight.Format == WeightFormat.Int8)
         {
             return scale * (sbyte)code;
         }
 
-        double offset = weight.Offsets == 0 ? 0 : Value(weight.Offsets, DType.F16, block);
+        double offset = weight.HasOffsets ? Value(scaleAddress + BlockLayout.ScaleBytes, DType.F16, 0) : 0;
         return (scale * weight.Table[BlockLayout.IsHighHalf(column) ? code >> 4 : code & 15]) + offset;
     }
 

@@ -43,6 +43,6 @@ public sealed class FloatSourceTests
         Assert.That(new BlockFormat(WeightFormat.Int8).BitsPerWeight, Is.EqualTo(8.5));
         Assert.That(new BlockFormat(WeightFormat.Int4).BitsPerWeight, Is.EqualTo(4.5));
         Assert.That(new BlockFormat(WeightFormat.Int4, HasOffsets: true).BitsPerWeight, Is.EqualTo(5));
-        Assert.That(new BlockFormat(WeightFormat.Int4, HasOffsets: true).ByteCount(64, 96) * 8.0 / (64 * 96), Is.EqualTo(5));
+        Assert.That(new BlockFormat(WeightFormat.Int4, HasOffsets: true).Layout.ByteCount(64, 96) * 8.0 / (64 * 96), Is.EqualTo(5));
     });
 }

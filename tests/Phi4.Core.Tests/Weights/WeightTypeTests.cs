@@ -164,7 +164,7 @@ internal sealed class WeightTypeTests
 
     private static long Bytes(WeightView view) => view.IsFloat
         ? view.Values.Count * view.Values.DType.SizeInBytes()
-        : BlockLayout.CodeBytes(view.Format, view.Rows, view.Columns) + BlockLayout.ScaleBytes(view.Rows, view.Columns);
+        : view.ByteCount;
 
     private static double RelativeError(WeightView found, WeightView exact)
     {

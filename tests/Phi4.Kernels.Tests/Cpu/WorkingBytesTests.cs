@@ -21,11 +21,11 @@ public sealed unsafe class WorkingBytesTests
         TensorView source = activations.View(DType.F32, tokens, columns);
         TensorView result = activations.View(DType.F32, tokens, Rows, source.ByteCount);
         TensorView gated = activations.View(DType.F32, tokens, Rows / 2, source.ByteCount);
-        nint codes = weights.DangerousGetHandle();
+        nint blocks = weights.DangerousGetHandle();
         WeightView matrix = format switch
         {
-            "int8" => WeightView.Int8(Rows, columns, codes, codes + (nint)BlockLayout.CodeBytes(WeightFormat.Int8, Rows, columns)),
-            "int4" => WeightView.Int4(Rows, columns, codes, codes + (nint)BlockLayout.CodeBytes(WeightFormat.Int4, Rows, columns), 0, Vector128<sbyte>.Zero),
+            "int8" => WeightView.Int8(Rows, columns, blocks),
+            "int4" => WeightView.Int4(Rows, columns, blocks, hasOffsets: false, Vector128<sbyte>.Zero),
             "bf16" => weights.View(DType.BF16, Rows, columns),
             _ => weights.View(DType.F32, Rows, columns),
         };

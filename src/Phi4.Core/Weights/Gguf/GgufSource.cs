@@ -81,20 +81,18 @@ internal sealed class GgufSource : IWeightSource
         }
     }
 
-    public void ReadBlocks(SourceTensor tensor, int start, int count, Span<byte> codes, Span<Half> scales, Span<Half> offsets)
+    public void ReadBlocks(SourceTensor tensor, int start, int count, Span<byte> tiles)
     {
         GgufTensor stored = _byName[tensor.Name].Stored;
         BlockFormat format = tensor.Blocks ?? throw new InvalidOperationException($"{tensor.Name} is {tensor.Signature}: it has no blocks.");
-        var tile = new BlockTile(format.Format, tensor.Columns);
+        var tile = new BlockTile(format.Layout, tensor.Columns);
         bool keepsCodes = GgufCodes.KeepsCodes(stored.Type), paired = IsPaired(tensor);
         int blocks = BlockLayout.BlockCount(tensor.Columns);
         byte[] rowCodes = ArrayPool<byte>.Shared.Rent(tensor.Columns);
         float[] values = keepsCodes ? [] : ArrayPool<float>.Shared.Rent(tensor.Columns);
         var rowScales = new Half[blocks];
         Half[] rowOffsets = format.HasOffsets ? new Half[blocks] : [];
-        codes.Clear();
-        scales.Clear();
-        offsets.Clear();
+        tiles.Clear();
         for (int row = 0; row < count; row++)
         {
             ReadOnlySpan<byte> bytes = _file.Row(stored, StoredRow(start + row, paired));
@@ -110,11 +108,11 @@ internal sealed class GgufSource : IWeightSource
                 NearestInt8.Encode(rowValues, found, rowScales);
             }
 
-            tile.WriteCodes(row, found, codes);
-            tile.WriteScales(row, rowScales, scales);
+            tile.WriteCodes(row, found, tiles);
+            tile.WriteScales(row, rowScales, tiles);
             if (format.HasOffsets)
             {
-                tile.WriteScales(row, rowOffsets, offsets);
+                tile.WriteOffsets(row, rowOffsets, tiles);
             }
         }
 

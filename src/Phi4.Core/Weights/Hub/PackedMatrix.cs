@@ -49,12 +49,11 @@ internal abstract class PackedMatrix
     public abstract void ReadRows(int start, int count, Span<float> destination);
 
     /// <summary>As <see cref="IWeightSource.ReadBlocks"/>.</summary>
-    public void ReadBlocks(int start, int count, Span<byte> codes, Span<Half> scales, Span<Half> offsets)
+    public void ReadBlocks(int start, int count, Span<byte> tiles)
     {
-        codes.Clear();
-        scales.Clear();
-        offsets.Clear();
-        BlockTile tile = new(Tensor.Blocks!.Value.Format, Stride);
+        tiles.Clear();
+        BlockLayout layout = Tensor.Blocks!.Value.Layout;
+        BlockTile tile = new(layout, Stride);
         byte[] rowCodes = ArrayPool<byte>.Shared.Rent(Tile * Stride);
         Half[] rowScales = ArrayPool<Half>.Shared.Rent(Tile * BlockCount);
         Half[] rowOffsets = ArrayPool<Half>.Shared.Rent(Tile * BlockCount);
@@ -66,12 +65,12 @@ internal abstract class PackedMatrix
             {
                 Span<Half> ofRow = rowScales.AsSpan(row * BlockCount, BlockCount);
                 Check(start + first + row, ofRow);
-                tile.WriteCodes(first + row, rowCodes.AsSpan(row * Stride, Stride), codes);
-                tile.WriteScales(first + row, ofRow, scales);
-                if (!offsets.IsEmpty)
+                tile.WriteCodes(first + row, rowCodes.AsSpan(row * Stride, Stride), tiles);
+                tile.WriteScales(first + row, ofRow, tiles);
+                if (layout.HasOffsets)
                 {
                     Check(start + first + row, rowOffsets.AsSpan(row * BlockCount, BlockCount));
-                    tile.WriteScales(first + row, rowOffsets.AsSpan(row * BlockCount, BlockCount), offsets);
+                    tile.WriteOffsets(first + row, rowOffsets.AsSpan(row * BlockCount, BlockCount), tiles);
                 }
             }
         }

@@ -59,14 +59,14 @@ internal sealed class PackedSource : IWeightSource
         }
     }
 
-    public void ReadBlocks(SourceTensor tensor, int start, int count, Span<byte> codes, Span<Half> scales, Span<Half> offsets)
+    public void ReadBlocks(SourceTensor tensor, int start, int count, Span<byte> tiles)
     {
         if (!_matrices.TryGetValue(tensor.Name, out PackedMatrix? matrix))
         {
             throw new InvalidOperationException($"{tensor.Name} is {tensor.Signature}: it has no blocks.");
         }
 
-        matrix.ReadBlocks(start, count, codes, scales, offsets);
+        matrix.ReadBlocks(start, count, tiles);
     }
 
     public void WillNeed(SourceTensor tensor)

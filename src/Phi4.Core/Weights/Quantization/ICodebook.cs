@@ -18,7 +18,7 @@ internal unsafe interface ICodebook
 
     /// <summary>Writes the codes of a block of a tile as <see cref="BlockLayout"/> says.</summary>
     /// <param name="values">32 inputs, each divided by its scale.</param>
-    /// <param name="codes"><see cref="BlockLayout.CodeBytesPerBlock"/> bytes.</param>
+    /// <param name="codes"><see cref="BlockLayout.CodeBytes"/> bytes.</param>
     void Pack(Vector512<float>* values, byte* codes);
 }
 

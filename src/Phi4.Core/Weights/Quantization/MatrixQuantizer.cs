@@ -48,7 +48,7 @@ internal sealed unsafe class MatrixQuantizer
         {
             Vector128<sbyte> table = options.Choice == ScaleChoice.Search ? TableFitter.Fit(source, tensor, _importance) : Int4Table.Values;
             _book = Int4Table.CodebookOf(table);
-            target = WeightView.Int4(target.Rows, target.Columns, target.Values.Address, target.Scales, 0, table);
+            target = WeightView.Int4(target.Rows, target.Columns, target.Values.Address, hasOffsets: false, table);
         }
 
         _target = target;
@@ -99,9 +99,8 @@ internal sealed unsafe class MatrixQuantizer
     {
         int columns = _tensor.Columns;
         int blockCount = BlockLayout.BlockCount(columns);
-        int codeBytes = BlockLayout.CodeBytesPerBlock(_target.Format);
-        byte* codes = (byte*)_target.Values.Address + (tile * BlockLayout.CodeBytesPerTile(_target.Format, columns));
-        Half* scales = (Half*)((byte*)_target.Scales + (tile * BlockLayout.ScaleBytesPerTile(columns)));
+        BlockLayout layout = _target.Layout;
+        byte* codes = (byte*)_target.Values.Address + (tile * layout.TileBytes(columns));
         Vector512<float>* values = stackalloc Vector512<float>[BlockLayout.BlockSize];
         QuantizationError sum = default;
         for (int b = 0; b < blockCount; b++)
@@ -111,14 +110,14 @@ internal sealed unsafe class MatrixQuantizer
             Vector512<float> scale = _correlation is null
                 ? Encode(book, scratch.Columns + start, start, count, codes, values)
                 : EncodeWithFeedback(book, scratch.Work + start, start, count, codes, values);
+            Half* scales = (Half*)(codes + layout.CodeBytes);
             for (int row = 0; row < BlockLayout.TileRows; row++)
             {
                 scales[row] = (Half)scale[row];
             }
 
             sum.Add(Lost(scratch.Columns + start, values, start, count));
-            codes += codeBytes;
-            scales += BlockLayout.TileRows;
+            codes += layout.BlockBytes;
         }
 
         return sum;

@@ -76,7 +76,8 @@ internal static unsafe class TableFitter
         double[] products = new double[Int4Table.Size];
         double[] squares = new double[Int4Table.Size];
         Vector512<float>* values = stackalloc Vector512<float>[BlockLayout.BlockSize];
-        byte* codes = stackalloc byte[BlockLayout.CodeBytesPerBlock(WeightFormat.Int4)];
+        BlockLayout layout = new(WeightFormat.Int4);
+        byte* codes = stackalloc byte[layout.CodeBytes];
         double lost = 0;
         for (int i = 0; i < tiles * blocks; i++)
         {
@@ -90,7 +91,7 @@ internal static unsafe class TableFitter
             {
                 for (int row = 0; row < BlockLayout.TileRows; row++)
                 {
-                    byte pair = codes[BlockLayout.CodeOffset(WeightFormat.Int4, BlockLayout.BlockSize, row, k)];
+                    byte pair = codes[layout.CodeOffset(BlockLayout.BlockSize, row, k)];
                     int code = BlockLayout.IsHighHalf(k) ? pair >> 4 : pair & 15;
                     float scaled = scale[row] * weights[k];
                     products[code] += scaled * block[k][row];

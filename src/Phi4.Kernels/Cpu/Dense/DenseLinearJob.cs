@@ -27,13 +27,13 @@ internal abstract unsafe partial class DenseLinearJob(ShareScratch scratch) : Jo
         _call = call;
         _tokens = tokens;
         _kernel = kernel;
-        _claims.Reset(call.Weight.Rows, IsFew ? FewTokenClaim : ManyTokenClaim);
+        _claims.Reset(call.Weight.Rows, IsFew ? FewTokenClaim : ManyTokenClaim, shares);
         scratch.Reserve(shares, IsFew ? FewTokenScratch : ManyTokenScratch);
     }
 
     public override void Run(int share, int shareCount)
     {
-        while (_claims.TryTake(out int start, out int end))
+        while (_claims.TryTake(share, out int start, out int end))
         {
             if (IsFew)
             {

@@ -35,6 +35,8 @@ internal sealed partial class Assembler
 
     public void Vpandd(Zmm destination, Zmm left, VectorOperand right) => Evex(Map.M0F, Prefix.P66, 0xDB, destination, left, right);
 
+    public void Vpaddd(Zmm destination, Zmm left, VectorOperand right) => Evex(Map.M0F, Prefix.P66, 0xFE, destination, left, right);
+
     /// <summary>In each 128 bits: bytes of the table at the low four bits of each index byte, whose top bit must be 0.</summary>
     public void Vpshufb(Zmm destination, Zmm table, VectorOperand indices) => Evex(Map.M0F38, Prefix.P66, 0x00, destination, table, indices);
 

@@ -11,8 +11,7 @@ internal enum CallingConvention
     Windows,
 }
 
-/// <summary>Entry and exit of a kernel that takes one pointer: between the two it is in rdi, and every register but rbx, rbp and r12 to r15 is free;
-/// a body that needs those too names them as saved.</summary>
+/// <summary>Entry and exit of a kernel that takes one pointer: between the two it is in rdi, and every register but rbx, rbp and r12 to r15 is free.</summary>
 internal static class KernelFrame
 {
     private const int FirstSaved = 6;
@@ -20,13 +19,8 @@ internal static class KernelFrame
 
     public static CallingConvention Native => OperatingSystem.IsWindows() ? CallingConvention.Windows : CallingConvention.SystemV;
 
-    public static void Enter(Assembler code, CallingConvention convention, params ReadOnlySpan<Gpr> saved)
+    public static void Enter(Assembler code, CallingConvention convention)
     {
-        foreach (Gpr register in saved)
-        {
-            code.Push(register);
-        }
-
         if (convention == CallingConvention.SystemV)
         {
             return;
@@ -43,7 +37,7 @@ internal static class KernelFrame
         code.Mov(Gpr.Rdi, Gpr.Rcx);
     }
 
-    public static void Leave(Assembler code, CallingConvention convention, params ReadOnlySpan<Gpr> saved)
+    public static void Leave(Assembler code, CallingConvention convention)
     {
         code.Vzeroupper();
         if (convention == CallingConvention.Windows)
@@ -56,11 +50,6 @@ internal static class KernelFrame
             code.Add(Gpr.Rsp, SavedCount * 16);
             code.Pop(Gpr.Rsi);
             code.Pop(Gpr.Rdi);
-        }
-
-        for (int i = saved.Length - 1; i >= 0; i--)
-        {
-            code.Pop(saved[i]);
         }
 
         code.Ret();

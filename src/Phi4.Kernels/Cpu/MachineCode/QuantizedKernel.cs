@@ -7,9 +7,9 @@ namespace Phi4.Kernels.Cpu.MachineCode;
 /// lies above the four needs no masking.
 /// </summary>
 /// <remarks>
-/// One or two tokens are bound by reading: four tiles at once are four streams of memory, which one core reads faster than one. Up to six share
-/// each broadcast of a token between two tiles; seven and eight need the registers for one. A block of a tile and T tokens is 8 T dot products and 2 T
-/// multiplications of scales on the two ports that have 512-bit multipliers: at best 80 % of the dot peak (73 % with offsets), whatever T is.
+/// One or two tokens are bound by reading, and a tile is one stream of memory that the processor fetches ahead by itself: several tiles at once, or scales
+/// elsewhere, or asking for lines, were all slower. From three tokens on arithmetic decides. A block of a tile and T tokens is 8 T dot products and 2 T multiplications of scales on
+/// the two ports that have 512-bit multipliers: at best 80 % of the dot peak (73 % with offsets), whatever T is.
 /// </remarks>
 internal static unsafe class QuantizedKernel
 {
@@ -17,37 +17,37 @@ internal static unsafe class QuantizedKernel
     private const int VectorBytes = 64;
     private const int PrefetchBytes = 4096;
 
-    // One prefetch for so many lines keeps the processor's own ones going across pages; more would take the place of loads.
-    private const int SparseLines = 4;
+    // Above, the processor's own fetching ahead does not keep up.
+    private const int MostTokensUnaided = 2;
 
     private const Gpr Arguments = Gpr.Rdi;
-    private const Gpr Tokens = Gpr.R10;
-    private const Gpr Blocks = Gpr.R11;
-
-    private static readonly Gpr[] Codes = [Gpr.Rax, Gpr.Rcx, Gpr.Rbx, Gpr.Rbp];
-    private static readonly Gpr[] Scales = [Gpr.Rdx, Gpr.Rsi, Gpr.R12, Gpr.R13];
-    private static readonly Gpr[] Offsets = [Gpr.R8, Gpr.R9, Gpr.R14, Gpr.R15];
-    private static readonly Gpr[] Saved = [Gpr.Rbx, Gpr.Rbp, Gpr.R12, Gpr.R13, Gpr.R14, Gpr.R15];
-
-    /// <summary>Tiles that the kernel for so many tokens takes at once.</summary>
-    public static int Tiles(int tokenCount) => tokenCount <= 2 ? 4 : tokenCount <= 6 ? 2 : 1;
+    private const Gpr Weights = Gpr.Rax;
+    private const Gpr Tokens = Gpr.Rcx;
+    private const Gpr Blocks = Gpr.Rdx;
+    private const Gpr Tiles = Gpr.Rsi;
+    private const Gpr Sums = Gpr.R8;
 
     public static byte[] Assemble(WeightFormat format, bool hasOffsets, int tokenCount, CallingConvention convention, bool hasVbmi)
-        => new Body(format, hasOffsets, tokenCount, hasVbmi).Assemble(convention);
+    {
+        QuantizedArguments at = default;
+        return new Body(&at, new BlockLayout(format, hasOffsets), tokenCount, hasVbmi).Assemble(convention);
+    }
 
     private sealed class Body
     {
         private readonly Assembler _code = new();
+
+        // Tells where the fields are.
+        private readonly QuantizedArguments* _at;
+        private readonly BlockLayout _layout;
         private readonly bool _isInt8;
-        private readonly bool _hasOffsets;
         private readonly bool _hasVbmi;
         private readonly int _tokens;
-        private readonly int _tiles;
-        private readonly int _blockBytes;
 
-        // Registers: a sum of either kind for each token and tile, a vector of codes for each tile (Int4: of both halves), constants, the rest.
-        private readonly Zmm _dots;
+        // Registers: for each token a sum and a chain of dot products, or two; codes (Int4: of both halves), constants, the rest.
         private readonly Zmm _sums;
+        private readonly Zmm _dots;
+        private readonly Zmm _highDots;
         private readonly Zmm _low;
         private readonly Zmm _high;
         private readonly Zmm _constant;
@@ -55,99 +55,94 @@ internal static unsafe class QuantizedKernel
         private readonly Zmm _spare;
         private readonly int _spareCount;
 
-        public Body(WeightFormat format, bool hasOffsets, int tokenCount, bool hasVbmi)
+        public Body(QuantizedArguments* at, BlockLayout layout, int tokenCount, bool hasVbmi)
         {
-            (_isInt8, _hasOffsets, _tokens, _hasVbmi) = (format == WeightFormat.Int8, hasOffsets, tokenCount, hasVbmi);
-            _tiles = Tiles(tokenCount);
-            _blockBytes = BlockLayout.CodeBytesPerBlock(format);
-            _dots = new Zmm(0);
-            _sums = _dots[_tokens * _tiles];
-            _low = _sums[_tokens * _tiles];
-            _high = _low[_tiles];
-            _constant = _isInt8 ? _high : _high[_tiles];
-            _lowHalves = _constant[1];
-            _spare = _isInt8 || hasVbmi ? _constant[1] : _constant[2];
+            _at = at;
+            (_layout, _tokens, _hasVbmi) = (layout, tokenCount, hasVbmi);
+            _isInt8 = layout.Format == WeightFormat.Int8;
+            _sums = new Zmm(0);
+            _dots = _sums[_tokens];
+            _highDots = HasTwoChains ? _dots[_tokens] : _dots;
+            _low = _highDots[_tokens];
+            _high = _isInt8 ? _low : _low[1];
+            _constant = _high[1];
+            _lowHalves = _isInt8 || hasVbmi ? _constant : _constant[1];
+            _spare = _lowHalves[1];
             _spareCount = 32 - _spare.Number;
         }
 
-        private int NumbersAt => _tokens * BlockLayout.BlockSize;
+        // Eight dot products in turn take longer than a block of 4-bit codes takes to arrive; more tokens are more chains anyway.
+        private bool HasTwoChains => !_isInt8 && _tokens == 1;
 
-        // Reading decides, not arithmetic.
-        private bool IsReading => _tokens <= (_isInt8 ? 6 : 2);
+        private int NumbersAt => _tokens * BlockLayout.BlockSize;
 
         public byte[] Assemble(CallingConvention convention)
         {
-            ReadOnlySpan<Gpr> saved = _tiles > 2 ? Saved : [];
-            KernelFrame.Enter(_code, convention, saved);
+            KernelFrame.Enter(_code, convention);
             Load();
+            int tile = _code.Here();
+            MoveSums(isLoad: true);
+            _code.Mov(Tokens, Field(&_at->Tokens));
+            _code.Mov(Blocks, Field(&_at->BlockCount));
             int block = _code.Here();
-            Prefetch();
+            if (_tokens > MostTokensUnaided)
+            {
+                Prefetch();
+            }
+
             DotProducts();
             Scale();
-            if (_hasOffsets)
+            if (_layout.HasOffsets)
             {
                 AddOffsets();
             }
 
-            Advance();
+            _code.Add(Weights, _layout.BlockBytes);
+            _code.Add(Tokens, _tokens * (BlockLayout.BlockSize + (3 * sizeof(int))));
             _code.Dec(Blocks);
             _code.Jnz(block);
             MoveSums(isLoad: false);
-            KernelFrame.Leave(_code, convention, saved);
+            _code.Add(Weights, Field(&_at->TileSkip));
+            _code.Add(Sums, VectorBytes);
+            _code.Dec(Tiles);
+            _code.Jnz(tile);
+            KernelFrame.Leave(_code, convention);
             return _code.ToArray();
         }
 
         private void Load()
         {
-            QuantizedArguments at = default;
             if (_isInt8)
             {
-                _code.Mov(Gpr.Rax, 0x80808080);
-                _code.Vpbroadcastd(_constant, Gpr.Rax);
+                Fill(_constant, 0x80808080);
             }
             else
             {
-                _code.Vbroadcasti32x4(_constant, Field(&at, &at.Table));
-                if (!_hasVbmi)
-                {
-                    _code.Mov(Gpr.Rax, 0x0F0F0F0F);
-                    _code.Vpbroadcastd(_lowHalves, Gpr.Rax);
-                }
+                _code.Vbroadcasti32x4(_constant, Field(&_at->Table));
             }
 
-            MoveSums(isLoad: true);
-            for (int tile = 0; tile < _tiles; tile++)
+            if (_lowHalves != _constant)
             {
-                _code.Mov(Codes[tile], Field(&at, (nint*)&at.Codes + tile));
-                _code.Mov(Scales[tile], Field(&at, (nint*)&at.Scales + tile));
-                if (_hasOffsets)
-                {
-                    _code.Mov(Offsets[tile], Field(&at, (nint*)&at.Offsets + tile));
-                }
+                Fill(_lowHalves, 0x0F0F0F0F);
             }
 
-            _code.Mov(Tokens, Field(&at, &at.Tokens));
-            _code.Mov(Blocks, Field(&at, &at.BlockCount));
+            _code.Mov(Weights, Field(&_at->Weights));
+            _code.Mov(Tiles, Field(&_at->TileCount));
+            _code.Mov(Sums, Field(&_at->Sums));
+        }
+
+        private void Fill(Zmm constant, uint value)
+        {
+            _code.Mov(Gpr.Rax, value);
+            _code.Vpbroadcastd(constant, Gpr.Rax);
         }
 
         // Past the tile's end too, where the next tile follows.
         private void Prefetch()
         {
-            for (int tile = 0; tile < _tiles; tile++)
+            for (int line = 0; line < _layout.BlockBytes; line += VectorBytes)
             {
-                int step = VectorBytes * (IsReading ? SparseLines : 1);
-                for (int line = 0; line < _blockBytes; line += step)
-                {
-                    var at = new Memory(Codes[tile], PrefetchBytes + line);
-                    if (IsReading)
-                    {
-                        _code.Prefetcht1(at);
-                    }
-                    else
-                    {
-                        _code.Prefetcht0(at);
-                    }
-                }
+                _code.Prefetcht0(new Memory(Weights, PrefetchBytes + line));
             }
         }
 
@@ -155,45 +150,36 @@ internal static unsafe class QuantizedKernel
         {
             for (int token = 0; token < _tokens; token++)
             {
-                for (int tile = 0; tile < _tiles; tile++)
-                {
-                    _code.Vpbroadcastd(Dots(token, tile), new Memory(Tokens, NumbersAt + (token * sizeof(int))));
-                }
+                _code.Vpbroadcastd(_dots[token], new Memory(Tokens, NumbersAt + (token * sizeof(int))));
+            }
+
+            if (HasTwoChains)
+            {
+                _code.Vpxord(_highDots, _highDots, _highDots);
             }
 
             for (int step = 0; step < Steps; step++)
             {
-                for (int tile = 0; tile < _tiles; tile++)
-                {
-                    LoadCodes(step, tile);
-                }
-
-                Zmm codes = _isInt8 || step % 2 == 0 ? _low : _high;
+                LoadCodes(step);
+                (Zmm codes, Zmm dots) = _isInt8 || step % 2 == 0 ? (_low, _dots) : (_high, _highDots);
                 for (int token = 0; token < _tokens; token++)
                 {
-                    var inputs = new Memory(Tokens, ((step * _tokens) + token) * 4);
-                    VectorOperand operand = inputs.Broadcast;
-                    if (_tiles > 1)
-                    {
-                        _code.Vpbroadcastd(_spare[token % _spareCount], inputs);
-                        operand = _spare[token % _spareCount];
-                    }
-
-                    for (int tile = 0; tile < _tiles; tile++)
-                    {
-                        _code.Vpdpbusd(Dots(token, tile), codes[tile], operand);
-                    }
+                    _code.Vpdpbusd(dots[token], codes, new Memory(Tokens, ((step * _tokens) + token) * 4).Broadcast);
                 }
+            }
+
+            if (HasTwoChains)
+            {
+                _code.Vpaddd(_dots, _dots, _highDots);
             }
         }
 
-        // Four inputs of sixteen rows, + 128; Int4: those of the next step too.
-        private void LoadCodes(int step, int tile)
+        // Four inputs of sixteen rows, + 128; Int4: those of the next step too, where the step has them in the low halves.
+        private void LoadCodes(int step)
         {
-            (Zmm low, Zmm high) = (_low[tile], _high[tile]);
             if (_isInt8)
             {
-                _code.Vpxord(low, _constant, new Memory(Codes[tile], step * VectorBytes));
+                _code.Vpxord(_low, _constant, new Memory(Weights, step * VectorBytes));
                 return;
             }
 
@@ -202,89 +188,67 @@ internal static unsafe class QuantizedKernel
                 return;
             }
 
-            _code.Vmovdqu32(low, new Memory(Codes[tile], step / 2 * VectorBytes));
-            _code.Vpsrlw(high, low, 4);
+            _code.Vmovdqu32(_low, new Memory(Weights, step / 2 * VectorBytes));
+            _code.Vpsrlw(_high, _low, 4);
             if (_hasVbmi)
             {
-                _code.Vpermb(low, low, _constant);
-                _code.Vpermb(high, high, _constant);
+                _code.Vpermb(_low, _low, _constant);
+                _code.Vpermb(_high, _high, _constant);
             }
             else
             {
-                _code.Vpandd(low, low, _lowHalves);
-                _code.Vpandd(high, high, _lowHalves);
-                _code.Vpshufb(low, _constant, low);
-                _code.Vpshufb(high, _constant, high);
+                _code.Vpandd(_low, _low, _lowHalves);
+                _code.Vpandd(_high, _high, _lowHalves);
+                _code.Vpshufb(_low, _constant, _low);
+                _code.Vpshufb(_high, _constant, _high);
             }
         }
 
         private void Scale()
         {
-            for (int tile = 0; tile < _tiles; tile++)
+            _code.Vcvtph2ps(_low, new Memory(Weights, _layout.CodeBytes));
+            for (int token = 0; token < _tokens; token++)
             {
-                _code.Vcvtph2ps(_low[tile], new Memory(Scales[tile], 0));
-            }
-
-            for (int i = 0; i < _tokens * _tiles; i++)
-            {
-                Zmm product = _spare[i % _spareCount];
-                _code.Vcvtdq2ps(_dots[i], _dots[i]);
-                _code.Vmulps(product, _low[i % _tiles], Number(1, i / _tiles));
-                _code.Vfmadd231ps(_sums[i], _dots[i], product);
+                Zmm product = _spare[token % _spareCount];
+                _code.Vcvtdq2ps(_dots[token], _dots[token]);
+                _code.Vmulps(product, _low, Number(1, token));
+                _code.Vfmadd231ps(_sums[token], _dots[token], product);
             }
         }
 
         private void AddOffsets()
         {
-            for (int tile = 0; tile < _tiles; tile++)
+            _code.Vcvtph2ps(_low, new Memory(Weights, _layout.CodeBytes + BlockLayout.ScaleBytes));
+            for (int token = 0; token < _tokens; token++)
             {
-                _code.Vcvtph2ps(_low[tile], new Memory(Offsets[tile], 0));
+                _code.Vfmadd231ps(_sums[token], _low, Number(2, token));
             }
-
-            for (int i = 0; i < _tokens * _tiles; i++)
-            {
-                _code.Vfmadd231ps(_sums[i], _low[i % _tiles], Number(2, i / _tiles));
-            }
-        }
-
-        private void Advance()
-        {
-            for (int tile = 0; tile < _tiles; tile++)
-            {
-                _code.Add(Codes[tile], _blockBytes);
-                _code.Add(Scales[tile], BlockLayout.ScaleBytesPerBlock);
-                if (_hasOffsets)
-                {
-                    _code.Add(Offsets[tile], BlockLayout.ScaleBytesPerBlock);
-                }
-            }
-
-            _code.Add(Tokens, _tokens * (BlockLayout.BlockSize + (3 * sizeof(int))));
         }
 
         private void MoveSums(bool isLoad)
         {
-            QuantizedArguments at = default;
-            _code.Mov(Tokens, Field(&at, &at.Sums));
-            for (int i = 0; i < _tokens * _tiles; i++)
+            _code.Mov(Tokens, Sums);
+            for (int token = 0; token < _tokens; token++)
             {
-                var sum = new Memory(Tokens, i * VectorBytes);
+                if (token > 0)
+                {
+                    _code.Add(Tokens, Field(&_at->SumStride));
+                }
+
                 if (isLoad)
                 {
-                    _code.Vmovups(_sums[i], sum);
+                    _code.Vmovups(_sums[token], new Memory(Tokens, 0));
                 }
                 else
                 {
-                    _code.Vmovups(sum, _sums[i]);
+                    _code.Vmovups(new Memory(Tokens, 0), _sums[token]);
                 }
             }
         }
 
-        private Zmm Dots(int token, int tile) => _dots[(token * _tiles) + tile];
-
         // A token's start, scale or sum of this block, in all lanes.
         private VectorOperand Number(int kind, int token) => new Memory(Tokens, NumbersAt + (((kind * _tokens) + token) * sizeof(float))).Broadcast;
 
-        private static Memory Field(QuantizedArguments* all, void* field) => new(Arguments, (int)((byte*)field - (byte*)all));
+        private Memory Field(void* field) => new(Arguments, (int)((byte*)field - (byte*)_at));
     }
 }

@@ -26,7 +26,7 @@ internal abstract unsafe class QuantizedLinearJob(ShareScratch scratch) : Job
     private QuantizedLinearCall _call;
     private TokenPack _tokens;
     private TileKernel _kernel = null!;
-    private int _unitsPerPiece;
+    private int _pieceTiles;
     private int _groupsAtOnce;
     private int _runBlocks;
 
@@ -41,26 +41,23 @@ internal abstract unsafe class QuantizedLinearJob(ShareScratch scratch) : Job
         _runBlocks = (tokens.BlockCount + runs - 1) / runs;
 
         // Some pieces a share, so that a slow share is made up for.
-        int units = (BlockLayout.TileCount(call.Weight.Rows) + kernel.UnitTiles - 1) / kernel.UnitTiles;
-        _unitsPerPiece = Math.Clamp(units / (shares * 8), 1, MostTiles / kernel.UnitTiles);
-        _claims.Reset(units, _unitsPerPiece);
-        scratch.Reserve(shares, sizeof(float) * _unitsPerPiece * UnitSums);
+        int tiles = BlockLayout.TileCount(call.Weight.Rows);
+        _pieceTiles = Math.Clamp(tiles / (shares * 8), 1, MostTiles);
+        _claims.Reset(tiles, _pieceTiles, shares);
+        scratch.Reserve(shares, sizeof(float) * call.MatrixCount * MatrixSums);
     }
 
     public override void Run(int share, int shareCount)
     {
         float* sums = (float*)scratch[share];
-        while (_claims.TryTake(out int unit, out int end))
+        while (_claims.TryTake(share, out int tile, out int end))
         {
-            int count = end - unit;
+            int tiles = end - tile;
             for (int group = 0; group < _tokens.GroupCount; group += _groupsAtOnce)
             {
                 int groups = Math.Min(_groupsAtOnce, _tokens.GroupCount - group);
-                Multiply(unit, count, group, groups, sums);
-                for (int i = 0; i < count; i++)
-                {
-                    Finish(unit + i, group, groups, sums + (i * UnitSums));
-                }
+                Multiply(tile, tiles, group, groups, sums);
+                Finish(tile, tiles, group, groups, sums);
             }
         }
     }
@@ -68,41 +65,45 @@ internal abstract unsafe class QuantizedLinearJob(ShareScratch scratch) : Job
     /// <summary>destination[t, n..n+count) from its sums.</summary>
     protected abstract void Finish(in LinearEnd end, int t, int n, int count, float* sums, float* ups);
 
-    private int UnitRows => _kernel.UnitTiles * BlockLayout.TileRows;
+    // Rows of a piece, which stand side by side in its sums: [matrix][token][row].
+    private int PieceRows => _pieceTiles * BlockLayout.TileRows;
 
-    private int GroupSums => _tokens.GroupTokens * UnitRows;
+    private int GroupSums => _tokens.GroupTokens * PieceRows;
 
-    private long MatrixSums => (long)_groupsAtOnce * GroupSums;
+    private int MatrixSums => _groupsAtOnce * GroupSums;
 
-    // Sums of a unit: [matrix][token][row].
-    private long UnitSums => _call.MatrixCount * MatrixSums;
-
-    private void Multiply(int unit, int unitCount, int group, int groupCount, float* sums)
+    private void Multiply(int tile, int tileCount, int group, int groupCount, float* sums)
     {
-        new Span<float>(sums, checked((int)(unitCount * UnitSums))).Clear();
+        new Span<float>(sums, _call.MatrixCount * MatrixSums).Clear();
+
+        // A single group reads the weights in one go; for several a tile's run stays in the cache.
+        int tilesAtOnce = groupCount == 1 ? tileCount : 1;
         for (int block = 0; block < _tokens.BlockCount; block += _runBlocks)
         {
             int blocks = Math.Min(_runBlocks, _tokens.BlockCount - block);
-            for (int i = 0; i < unitCount * _call.MatrixCount; i++)
+            for (int matrix = 0; matrix < _call.MatrixCount; matrix++)
             {
-                WeightView weight = i % _call.MatrixCount == 0 ? _call.Weight : _call.Up;
-                TileRun run = TileRun.Of(weight, (unit + (i / _call.MatrixCount)) * _kernel.UnitTiles, _kernel.UnitTiles, block, blocks);
-                float* unitSums = sums + (i * MatrixSums);
-                for (int g = 0; g < groupCount; g++)
+                WeightView weight = matrix == 0 ? _call.Weight : _call.Up;
+                for (int i = 0; i < tileCount; i += tilesAtOnce)
                 {
-                    _kernel.Multiply(run, _tokens.Block(group + g, block), unitSums + ((long)g * GroupSums));
+                    TileRun run = TileRun.Of(weight, tile + i, Math.Min(tilesAtOnce, tileCount - i), block, blocks);
+                    float* runSums = sums + (matrix * MatrixSums) + (i * BlockLayout.TileRows);
+                    for (int g = 0; g < groupCount; g++)
+                    {
+                        _kernel.Multiply(run, _tokens.Block(group + g, block), runSums + (g * GroupSums), PieceRows);
+                    }
                 }
             }
         }
     }
 
-    private void Finish(int unit, int group, int groupCount, float* sums)
+    private void Finish(int tile, int tileCount, int group, int groupCount, float* sums)
     {
-        int n = unit * UnitRows;
-        int rows = Math.Min(UnitRows, _call.Weight.Rows - n);
+        int n = tile * BlockLayout.TileRows;
+        int rows = Math.Min(tileCount * BlockLayout.TileRows, _call.Weight.Rows - n);
         int first = group * _tokens.GroupTokens;
         int end = Math.Min(first + (groupCount * _tokens.GroupTokens), _tokens.TokenCount);
-        for (int t = first; t < end; t++, sums += UnitRows)
+        for (int t = first; t < end; t++, sums += PieceRows)
         {
             Finish(_call.End, t, n, rows, sums, sums + MatrixSums);
         }

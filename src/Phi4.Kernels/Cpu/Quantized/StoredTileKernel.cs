@@ -21,38 +21,40 @@ internal sealed unsafe class StoredTileKernel<TOps, TV, TInt, TI, TRoute>(int gr
     private const int TileRows = BlockLayout.TileRows;
     private const int PairsPerBlock = TokenPack.StepsPerBlock / 2;
 
-    public override int UnitTiles => 1;
-
     public override int GroupTokens => groupTokens;
 
     public override TokenForm TokenForm => TRoute.TokenForm;
 
     public override int Bias(in WeightView weight) => TRoute.Bias(weight);
 
-    public override void Multiply(in TileRun weights, byte* tokens, float* sums)
+    public override void Multiply(in TileRun weights, byte* tokens, float* sums, int sumStride)
     {
         sbyte* table = stackalloc sbyte[16];
         weights.Table.Store(table);
-        for (int lane = 0; lane < TileRows; lane += TOps.Count)
+        for (int tile = 0; tile < weights.TileCount; tile++, sums += TileRows)
         {
-            if (groupTokens == 1)
+            byte* blocks = (byte*)weights.Blocks + (tile * weights.TileStride);
+            for (int lane = 0; lane < TileRows; lane += TOps.Count)
             {
-                One(weights, table, tokens, lane, sums);
-            }
-            else
-            {
-                Four(weights, table, tokens, lane, sums);
+                if (groupTokens == 1)
+                {
+                    One(weights, blocks, table, tokens, lane, sums);
+                }
+                else
+                {
+                    Four(weights, blocks, table, tokens, lane, sums, sumStride);
+                }
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void One(in TileRun weights, sbyte* table, byte* tokens, int lane, float* sums)
+    private static void One(in TileRun weights, byte* blocks, sbyte* table, byte* tokens, int lane, float* sums)
     {
-        int codeBytes = TRoute.BlockBytes;
-        byte* codes = (byte*)weights.Codes + (lane * 4);
-        ushort* scales = (ushort*)weights.Scales + lane;
-        ushort* offsets = weights.Offsets == 0 ? null : (ushort*)weights.Offsets + lane;
+        byte* codes = blocks + (lane * 4);
+        byte* scales = blocks + TRoute.CodeBytes + (lane * sizeof(ushort));
+        int blockBytes = weights.Layout.BlockBytes;
+        bool hasOffsets = weights.Layout.HasOffsets;
         TV total = TOps.Load(sums + lane);
         for (int block = 0; block < weights.BlockCount; block++)
         {
@@ -65,32 +67,31 @@ internal sealed unsafe class StoredTileKernel<TOps, TV, TInt, TI, TRoute>(int gr
             }
 
             float* numbers = (float*)tokens;
-            total = Accumulate(total, sum, TOps.LoadHalf(scales), numbers, 1);
-            if (offsets != null)
+            total = Accumulate(total, sum, TOps.LoadHalf((ushort*)scales), numbers, 1);
+            if (hasOffsets)
             {
-                total = TOps.MultiplyAdd(TOps.LoadHalf(offsets), TOps.Broadcast(numbers[2]), total);
-                offsets += TileRows;
+                total = TOps.MultiplyAdd(LoadOffsets(scales), TOps.Broadcast(numbers[2]), total);
             }
 
             tokens += TokenPack.NumberBytes;
 
-            codes += codeBytes;
-            scales += TileRows;
+            codes += blockBytes;
+            scales += blockBytes;
         }
 
         TOps.Store(sums + lane, total);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Four(in TileRun weights, sbyte* table, byte* tokens, int lane, float* sums)
+    private static void Four(in TileRun weights, byte* blocks, sbyte* table, byte* tokens, int lane, float* sums, int sumStride)
     {
-        int codeBytes = TRoute.BlockBytes;
-        byte* codes = (byte*)weights.Codes + (lane * 4);
-        ushort* scales = (ushort*)weights.Scales + lane;
-        ushort* offsets = weights.Offsets == 0 ? null : (ushort*)weights.Offsets + lane;
+        byte* codes = blocks + (lane * 4);
+        byte* scales = blocks + TRoute.CodeBytes + (lane * sizeof(ushort));
+        int blockBytes = weights.Layout.BlockBytes;
+        bool hasOffsets = weights.Layout.HasOffsets;
         sums += lane;
-        TV total0 = TOps.Load(sums), total1 = TOps.Load(sums + TileRows);
-        TV total2 = TOps.Load(sums + (2 * TileRows)), total3 = TOps.Load(sums + (3 * TileRows));
+        TV total0 = TOps.Load(sums), total1 = TOps.Load(sums + sumStride);
+        TV total2 = TOps.Load(sums + (2 * sumStride)), total3 = TOps.Load(sums + (3 * sumStride));
         for (int block = 0; block < weights.BlockCount; block++)
         {
             TI sum0 = TInt.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
@@ -108,31 +109,33 @@ internal sealed unsafe class StoredTileKernel<TOps, TV, TInt, TI, TRoute>(int gr
             }
 
             float* numbers = (float*)tokens;
-            TV scale = TOps.LoadHalf(scales);
+            TV scale = TOps.LoadHalf((ushort*)scales);
             total0 = Accumulate(total0, sum0, scale, numbers, ManyTokens);
             total1 = Accumulate(total1, sum1, scale, numbers + 1, ManyTokens);
             total2 = Accumulate(total2, sum2, scale, numbers + 2, ManyTokens);
             total3 = Accumulate(total3, sum3, scale, numbers + 3, ManyTokens);
-            if (offsets != null)
+            if (hasOffsets)
             {
-                TV offset = TOps.LoadHalf(offsets);
+                TV offset = LoadOffsets(scales);
                 total0 = TOps.MultiplyAdd(offset, TOps.Broadcast(numbers[2 * ManyTokens]), total0);
                 total1 = TOps.MultiplyAdd(offset, TOps.Broadcast(numbers[(2 * ManyTokens) + 1]), total1);
                 total2 = TOps.MultiplyAdd(offset, TOps.Broadcast(numbers[(2 * ManyTokens) + 2]), total2);
                 total3 = TOps.MultiplyAdd(offset, TOps.Broadcast(numbers[(2 * ManyTokens) + 3]), total3);
-                offsets += TileRows;
             }
 
-            codes += codeBytes;
-            scales += TileRows;
+            codes += blockBytes;
+            scales += blockBytes;
             tokens += ManyTokens * TokenPack.NumberBytes;
         }
 
         TOps.Store(sums, total0);
-        TOps.Store(sums + TileRows, total1);
-        TOps.Store(sums + (2 * TileRows), total2);
-        TOps.Store(sums + (3 * TileRows), total3);
+        TOps.Store(sums + sumStride, total1);
+        TOps.Store(sums + (2 * sumStride), total2);
+        TOps.Store(sums + (3 * sumStride), total3);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TV LoadOffsets(byte* scales) => TOps.LoadHalf((ushort*)(scales + BlockLayout.ScaleBytes));
 
     // total + (float)sum * (scale * token scale), the inner product rounded.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -12,32 +12,25 @@ internal sealed unsafe class VnniTileKernel(VnniKernels kernels, WeightFormat fo
 
     private readonly delegate* unmanaged<QuantizedArguments*, void> _body = kernels.For(format, hasOffsets, tokenCount);
 
-    public override int UnitTiles { get; } = QuantizedKernel.Tiles(tokenCount);
-
     public override int GroupTokens => tokenCount;
 
     public override TokenForm TokenForm => TokenForm.Bytes;
 
     public override int Bias(in WeightView weight) => WeightBias;
 
-    public override void Multiply(in TileRun weights, byte* tokens, float* sums)
+    public override void Multiply(in TileRun weights, byte* tokens, float* sums, int sumStride)
     {
         var arguments = new QuantizedArguments
         {
             Table = weights.Table.AsByte() ^ Vector128.Create((byte)WeightBias),
-            Tokens = tokens,
+            Weights = weights.Blocks,
+            TileSkip = weights.TileStride - ((nint)weights.BlockCount * weights.Layout.BlockBytes),
+            TileCount = weights.TileCount,
             BlockCount = weights.BlockCount,
+            Tokens = tokens,
             Sums = sums,
+            SumStride = sumStride * sizeof(float),
         };
-        for (int i = 0; i < UnitTiles; i++)
-        {
-            // Where the matrix ends the last tile stands for those that are missing; what comes of them is dropped.
-            int tile = Math.Min(i, weights.TileCount - 1);
-            arguments.Codes[i] = weights.Codes + (tile * weights.CodeStride);
-            arguments.Scales[i] = weights.Scales + (tile * weights.ScaleStride);
-            arguments.Offsets[i] = weights.Offsets + (tile * weights.ScaleStride);
-        }
-
         _body(&arguments);
     }
 }

@@ -21,6 +21,6 @@ internal sealed class VnniTileKernels : TileKernels
     public override TileKernel For(in WeightView weight, int tokenCount)
     {
         int groups = (tokenCount + VnniKernels.MostTokens - 1) / VnniKernels.MostTokens;
-        return _kernels[(weight.Format, weight.Offsets != 0)][((tokenCount + groups - 1) / groups) - 1];
+        return _kernels[(weight.Format, weight.HasOffsets)][((tokenCount + groups - 1) / groups) - 1];
     }
 }

@@ -17,7 +17,7 @@ internal unsafe interface IWeightRoute<TI>
     static abstract int StepBytes { get; }
 
     /// <summary>Code bytes of a block of a tile.</summary>
-    static abstract int BlockBytes { get; }
+    static abstract int CodeBytes { get; }
 
     /// <summary>What the weights of the products are above those that are meant; a token's start takes it away again.</summary>
     static abstract int Bias(in WeightView weight);
@@ -46,7 +46,7 @@ internal readonly unsafe struct Int8Pairs<TInt, TI, TV> : IWeightRoute<TI>
         get => 8;
     }
 
-    public static int BlockBytes
+    public static int CodeBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => BlockLayout.TileRows * BlockLayout.BlockSize;
@@ -83,7 +83,7 @@ internal readonly unsafe struct Int4Pairs<TInt, TI, TV> : IWeightRoute<TI>
         get => 8;
     }
 
-    public static int BlockBytes
+    public static int CodeBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => BlockLayout.TileRows * BlockLayout.BlockSize / 2;
@@ -120,7 +120,7 @@ internal readonly unsafe struct Int4Bytes<TInt, TI, TV> : IWeightRoute<TI>
         get => 4;
     }
 
-    public static int BlockBytes
+    public static int CodeBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => BlockLayout.TileRows * BlockLayout.BlockSize / 2;
@@ -170,7 +170,7 @@ internal readonly unsafe struct Int8Quads<TInt, TI, TV> : IWeightRoute<TI>
         get => 4;
     }
 
-    public static int BlockBytes
+    public static int CodeBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => BlockLayout.TileRows * BlockLayout.BlockSize;
@@ -209,7 +209,7 @@ internal readonly unsafe struct Int4Quads<TInt, TI, TV> : IWeightRoute<TI>
         get => 4;
     }
 
-    public static int BlockBytes
+    public static int CodeBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => BlockLayout.TileRows * BlockLayout.BlockSize / 2;

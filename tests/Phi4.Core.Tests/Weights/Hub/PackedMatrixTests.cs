@@ -96,7 +96,7 @@ public sealed class PackedMatrixTests
         double[] found = WeightValues.Read(view);
         Assert.Multiple(() =>
         {
-            Assert.That((view.Format, view.Offsets != 0), Is.EqualTo((one.Format, one.HasOffsets)));
+            Assert.That((view.Format, view.HasOffsets), Is.EqualTo((one.Format, one.HasOffsets)));
             Assert.That(weights.Layers[1].Down.IsFloat, Is.True, "a matrix that isn't packed stays as it is");
             for (int i = 0; i < found.Length; i++)
             {

@@ -20,7 +20,7 @@ internal sealed class ArraySource(float[] values, int columns) : IWeightSource
     public void ReadRows(SourceTensor tensor, int start, int count, Span<float> destination) =>
         values.AsSpan(start * columns, count * columns).CopyTo(destination);
 
-    public void ReadBlocks(SourceTensor tensor, int start, int count, Span<byte> codes, Span<Half> scales, Span<Half> offsets) => throw new InvalidOperationException();
+    public void ReadBlocks(SourceTensor tensor, int start, int count, Span<byte> tiles) => throw new InvalidOperationException();
 
     public void Dispose()
     {

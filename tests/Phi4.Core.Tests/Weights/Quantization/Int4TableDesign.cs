@@ -34,7 +34,7 @@ internal static unsafe class Int4TableDesign
         float* equal = stackalloc float[BlockLayout.BlockSize];
         new Span<float>(equal, BlockLayout.BlockSize).Fill(1);
         Vector512<float>* values = stackalloc Vector512<float>[BlockLayout.BlockSize];
-        byte[] codeBytes = new byte[BlockLayout.CodeBytesPerBlock(WeightFormat.Int4)];
+        byte[] codeBytes = new byte[new BlockLayout(WeightFormat.Int4).CodeBytes];
         fixed (float* x = samples)
         fixed (byte* codes = codeBytes)
         {
@@ -49,7 +49,7 @@ internal static unsafe class Int4TableDesign
                     double scale = scales[row];
                     for (int k = 0; k < BlockLayout.BlockSize; k++)
                     {
-                        byte pair = codes[BlockLayout.CodeOffset(WeightFormat.Int4, BlockLayout.BlockSize, row, k)];
+                        byte pair = codes[new BlockLayout(WeightFormat.Int4).CodeOffset(BlockLayout.BlockSize, row, k)];
                         int code = BlockLayout.IsHighHalf(k) ? pair >> 4 : pair & 15;
                         products[code] += scale * block[k][row];
                         squares[code] += scale * scale;

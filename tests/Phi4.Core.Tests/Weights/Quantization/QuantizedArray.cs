@@ -8,19 +8,15 @@ namespace Phi4.Core.Tests.Weights.Quantization;
 /// <summary>A quantized matrix in memory, with its values read back by the layout's formulas.</summary>
 internal sealed unsafe class QuantizedArray : IDisposable
 {
-    private readonly HostBuffer _codes;
-    private readonly HostBuffer _scales;
+    private readonly HostBuffer _blocks;
 
     public QuantizedArray(
         float[] values, int columns, WeightFormat format, ScaleChoice choice = ScaleChoice.Search, float[]? importance = null, int threadCount = 2,
         IReadOnlyList<float[]>? moments = null)
     {
         int rows = values.Length / columns;
-        _codes = HostBuffer.Allocate(BlockLayout.CodeBytes(format, rows, columns), "codes");
-        _scales = HostBuffer.Allocate(BlockLayout.ScaleBytes(rows, columns), "scales");
-        nint codes = _codes.DangerousGetHandle();
-        nint scales = _scales.DangerousGetHandle();
-        WeightView target = format == WeightFormat.Int8 ? WeightView.Int8(rows, columns, codes, scales) : WeightView.Int4(rows, columns, codes, scales, 0, default);
+        _blocks = HostBuffer.Allocate(new BlockLayout(format).ByteCount(rows, columns), "blocks");
+        WeightView target = new BlockFormat(format).View(rows, columns, _blocks.DangerousGetHandle());
         using ArraySource source = new(values, columns);
         InputStatistics? inputs = importance is null && moments is null ? null : new InputStatistics(importance ?? [.. Diagonal(moments!, columns)], moments);
         (View, Error) = MatrixQuantizer.Run(
@@ -31,32 +27,27 @@ internal sealed unsafe class QuantizedArray : IDisposable
 
     public QuantizationError Error { get; }
 
-    public byte[] Codes => new ReadOnlySpan<byte>((void*)View.Values.Address, (int)_codes.ByteCount).ToArray();
+    /// <summary>Codes and scales as they lie.</summary>
+    public byte[] Blocks => new ReadOnlySpan<byte>((void*)View.Values.Address, (int)View.ByteCount).ToArray();
 
-    public Half[] Scales => new ReadOnlySpan<Half>((void*)View.Scales, (int)_scales.ByteCount / 2).ToArray();
+    /// <summary>The scale of each block of each row, those that fill the last tile left out.</summary>
+    public Half[] Scales =>
+    [
+        .. from row in Enumerable.Range(0, View.Rows)
+           from block in Enumerable.Range(0, BlockLayout.BlockCount(View.Columns))
+           select ScaleOf(row, block * BlockLayout.BlockSize),
+    ];
+
+    /// <summary>The code byte of (row, column).</summary>
+    public byte Code(int row, int column) => ((byte*)View.Values.Address)[View.Layout.CodeOffset(View.Columns, row, column)];
 
     public double Value(int row, int column)
     {
-        byte code = Codes[BlockLayout.CodeOffset(View.Format, View.Columns, row, column)];
-        double scale = (double)Scales[BlockLayout.ScaleIndex(View.Columns, row, column)];
-        return scale * (View.Format == WeightFormat.Int8 ? (sbyte)code : View.Table[BlockLayout.IsHighHalf(column) ? code >> 4 : code & 15]);
+        byte code = Code(row, column);
+        return (double)ScaleOf(row, column) * (View.Format == WeightFormat.Int8 ? (sbyte)code : View.Table[BlockLayout.IsHighHalf(column) ? code >> 4 : code & 15]);
     }
 
-    public double[] Values()
-    {
-        byte[] codes = Codes;
-        Half[] scales = Scales;
-        double[] values = new double[View.Rows * View.Columns];
-        for (int i = 0; i < values.Length; i++)
-        {
-            (int row, int column) = (i / View.Columns, i % View.Columns);
-            byte code = codes[BlockLayout.CodeOffset(View.Format, View.Columns, row, column)];
-            double level = View.Format == WeightFormat.Int8 ? (sbyte)code : View.Table[BlockLayout.IsHighHalf(column) ? code >> 4 : code & 15];
-            values[i] = (double)scales[BlockLayout.ScaleIndex(View.Columns, row, column)] * level;
-        }
-
-        return values;
-    }
+    public double[] Values() => [.. Enumerable.Range(0, View.Rows * View.Columns).Select(i => Value(i / View.Columns, i % View.Columns))];
 
     private static IEnumerable<float> Diagonal(IReadOnlyList<float[]> moments, int columns)
     {
@@ -68,9 +59,7 @@ internal sealed unsafe class QuantizedArray : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _codes.Dispose();
-        _scales.Dispose();
-    }
+    public void Dispose() => _blocks.Dispose();
+
+    private Half ScaleOf(int row, int column) => *(Half*)(View.Values.Address + (nint)View.Layout.ScaleOffset(View.Columns, row, column));
 }

@@ -25,6 +25,7 @@ internal sealed class AssemblerTests
                     AssertText(code => code.Vshuff32x4(x, y, z, 0xEE), $"vshuff32x4 zmm{a}, zmm{b}, zmm{c}, 238");
                     AssertText(code => code.Vshufps(x, y, z, 0x44), $"vshufps zmm{a}, zmm{b}, zmm{c}, 68");
                     AssertText(code => code.Vpxord(x, y, z), $"vpxord zmm{a}, zmm{b}, zmm{c}");
+                    AssertText(code => code.Vpaddd(x, y, z), $"vpaddd zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vpandd(x, y, z), $"vpandd zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vpshufb(x, y, z), $"vpshufb zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vpermb(x, y, z), $"vpermb zmm{a}, zmm{b}, zmm{c}");

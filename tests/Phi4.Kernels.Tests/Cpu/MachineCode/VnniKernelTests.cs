@@ -18,31 +18,25 @@ internal sealed unsafe class VnniKernelTests(bool hasVbmi)
 
     [Test]
     public void For_AnyValues_GivesTheContractsBits(
-        [Values(1, 2, 3, 160)] int blockCount, [Range(1, 8)] int tokenCount, [Values(0, 1, 2)] int variant, [Values] VnniValues values)
+        [Values(1, 2, 3, 160)] int blockCount, [Values(1, 3)] int tiles, [Range(1, 8)] int tokenCount, [Values(0, 1, 2)] int variant, [Values] VnniValues values)
     {
         WeightFormat format = variant == 0 ? WeightFormat.Int8 : WeightFormat.Int4;
         bool hasOffsets = variant == 2;
-        int tiles = QuantizedKernel.Tiles(tokenCount);
         var random = new VnniOperands(blockCount, tiles, tokenCount, hasOffsets, values, format);
         float[] sums = [.. random.Sums];
-        fixed (byte* codes = random.StoredCodes(), tokens = random.Tokens())
-        fixed (Half* scales = random.Scales, offsets = random.Offsets)
+        fixed (byte* weights = random.Blocks(), tokens = random.Tokens())
         fixed (float* result = sums)
         {
             var arguments = new QuantizedArguments
             {
                 Table = random.BiasedTable(),
+                Weights = (nint)weights,
+                TileCount = tiles,
                 Tokens = tokens,
                 BlockCount = blockCount,
                 Sums = result,
+                SumStride = tiles * BlockLayout.TileRows * sizeof(float),
             };
-            for (int tile = 0; tile < tiles; tile++)
-            {
-                arguments.Codes[tile] = (nint)codes + (tile * blockCount * BlockLayout.CodeBytesPerBlock(format));
-                arguments.Scales[tile] = (nint)(scales + (tile * blockCount * 16));
-                arguments.Offsets[tile] = (nint)(offsets + (tile * blockCount * 16));
-            }
-
             _kernels.For(format, hasOffsets, tokenCount)(&arguments);
         }
 

@@ -28,7 +28,7 @@ internal sealed class VnniOperands
     private readonly sbyte[,] _activations;
     private readonly WeightFormat _format;
 
-    public VnniOperands(int blockCount, int tiles, int tokens, bool hasOffsets, VnniValues values, WeightFormat format = WeightFormat.Int8)
+    public VnniOperands(int blockCount, int tiles, int tokens, bool hasOffsets, VnniValues values, WeightFormat format)
     {
         (_blockCount, _tiles, _tokens, _hasOffsets, _format) = (blockCount, tiles, tokens, hasOffsets, format);
         var random = new Random(HashCode.Combine(blockCount, tiles, tokens) & 0xFFFF);
@@ -90,7 +90,7 @@ internal sealed class VnniOperands
                         dot += Value(row, k) * _activations[t, k];
                     }
 
-                    int index = ((row / 16 * _blockCount) + b) * 16 + (row % 16);
+                    int index = ScaleIndex(row, b);
                     float scale = TokenScales[(b * _tokens) + t];
                     sum = MathF.FusedMultiplyAdd(dot, (float)Scales[index] * scale, sum);
                     if (_hasOffsets)
@@ -107,16 +107,23 @@ internal sealed class VnniOperands
     }
 
     /// <summary>As <see cref="BlockLayout"/> says.</summary>
-    public byte[] StoredCodes()
+    public byte[] Blocks()
     {
         int columns = _blockCount * Block, rows = 16 * _tiles;
-        var stored = new byte[BlockLayout.CodeBytes(_format, rows, columns)];
+        var layout = new BlockLayout(_format, _hasOffsets);
+        var stored = new byte[layout.ByteCount(rows, columns)];
         for (int row = 0; row < rows; row++)
         {
             for (int k = 0; k < columns; k++)
             {
                 int shift = _format == WeightFormat.Int4 && BlockLayout.IsHighHalf(k) ? 4 : 0;
-                stored[BlockLayout.CodeOffset(_format, columns, row, k)] |= (byte)(_codes[row, k] << shift);
+                stored[layout.CodeOffset(columns, row, k)] |= (byte)(_codes[row, k] << shift);
+                int scale = (int)layout.ScaleOffset(columns, row, k);
+                BitConverter.TryWriteBytes(stored.AsSpan(scale), Scales[ScaleIndex(row, k / Block)]);
+                if (_hasOffsets)
+                {
+                    BitConverter.TryWriteBytes(stored.AsSpan(scale + BlockLayout.ScaleBytes), Offsets[ScaleIndex(row, k / Block)]);
+                }
             }
         }
 
@@ -146,6 +153,8 @@ internal sealed class VnniOperands
     }
 
     public Vector128<byte> BiasedTable() => Vector128.Create(_table).AsByte() ^ Vector128.Create((byte)0x80);
+
+    private int ScaleIndex(int row, int block) => (((row / 16 * _blockCount) + block) * 16) + (row % 16);
 
     private int SumOf(int token, int block) => Enumerable.Range(block * Block, Block).Sum(k => _activations[token, k]);
 
