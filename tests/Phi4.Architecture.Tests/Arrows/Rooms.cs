@@ -10,6 +10,7 @@ internal static class Rooms
     public const string DType = "Phi4.Kernels.DType";
     public const string ReferenceKernels = "Phi4.Kernels.Reference";
     public const string CpuKernels = "Phi4.Kernels.Cpu";
+    public const string CudaKernels = "Phi4.Kernels.Cuda";
     public const string MachineCode = "Phi4.Kernels.Cpu.MachineCode";
     public const string Configuration = "Phi4.Core.Configuration";
     public const string Weights = "Phi4.Core.Weights";
@@ -32,6 +33,7 @@ internal static class Rooms
         [Kernels] = [DType],
         [ReferenceKernels] = [Kernels, DType],
         [CpuKernels] = [MachineCode, Kernels, DType],
+        [CudaKernels] = [Kernels, DType],
         // Bodies over pointers: fenced off even from the backend that calls them.
         [MachineCode] = [Kernels, DType],
         // Exceptions, options and results: what every room of Core may say to a caller.
@@ -44,13 +46,13 @@ internal static class Rooms
         [Model] = [Contracts, Configuration, Weights, State, Batching, Kernels, DType],
         [Sampling] = [Contracts, Kernels, DType],
         [Scheduling] = [Contracts, Configuration, Batching, State, Sampling],
-        // What the machine could do at most is measured on the threads and vectors of the CPU backend.
-        [Diagnostics] = [Contracts, Configuration, Weights, State, Kernels, DType, CpuKernels],
+        // What the machine could do at most is measured on the threads and vectors of the CPU backend; whether there is a device, the CUDA backend knows.
+        [Diagnostics] = [Contracts, Configuration, Weights, State, Kernels, DType, CpuKernels, CudaKernels],
         // The façade sees all of it; it alone picks a backend.
         [Generation] =
         [
             Contracts, Configuration, Weights, State, Batching, Model, Sampling, Scheduling, Diagnostics,
-            Kernels, DType, ReferenceKernels, CpuKernels, Tokenizer,
+            Kernels, DType, ReferenceKernels, CpuKernels, CudaKernels, Tokenizer,
         ],
         // A customer of the façade that takes whole rows of logits.
         [Evaluation] = [Contracts, Configuration, State, Sampling, Scheduling, Generation],
