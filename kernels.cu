@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// Every CUDA kernel of the house, one translation unit. Read it as a table of contents; docs/kernels.md tells how the parts fit.
+#include "kernels/cu.h"
+
+// One machine instruction (or family) a file, each with a twin for the emulator.
+#include "kernels/machine/conversions.cuh"   // cvt between F32, BF16 and F16
+#include "kernels/formats.cuh"               // the 16-bit formats as tags
+#include "kernels/machine/barriers.cuh"      // bar.sync, bar.warp.sync
+#include "kernels/machine/shuffles.cuh"      // shfl.sync, sums over a warp
+#include "kernels/machine/loads.cuh"         // 16-byte loads and stores
+#include "kernels/machine/cp_async.cuh"      // cp.async: global to shared memory past the registers
+#include "kernels/machine/mma.cuh"           // mma.sync.m16n8k16
+#include "kernels/machine/approximate.cuh"   // ex2.approx
+
+// Kernels, by the operation of IKernels that they serve.
+#include "kernels/rows.cuh"             // embed, gather_rows, round_rows_*, copy_bytes
+#include "kernels/rms_norm.cuh"         // rms_norm
+#include "kernels/linear.cuh"           // order of summation, what becomes of a sum
+#include "kernels/linear_skinny.cuh"    // linear_skinny_*: up to 64 tokens, as fast as the weights can be read
+#include "kernels/linear_tiled.cuh"     // linear_tiled_*: many tokens, the same bits
+#include "kernels/linear_exact.cuh"     // linear_exact_*: any shape, nothing rounded
+#include "kernels/kv_pages.cuh"         // the paged cache
+#include "kernels/rope_and_append.cuh"  // rope_and_append
+#include "kernels/attention.cuh"        // attention_whole_*, attention_units_*, attention_combine
+#include "kernels/argmax.cuh"           // argmax

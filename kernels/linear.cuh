@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// What the linear kernels share: parameters, the order of summation, and what is done with a sum.
+//
+// Order. A row of H inputs is cut into steps of 32, the steps into 8 segments of ceil(steps / 8). A segment is one chain of mma from zero, two
+// for a step; the eight segments are added in rising order. linear_skinny gives a warp a segment, linear_tiled goes through them one after the
+// other: the same bits for a token whichever of the two computes it and whoever keeps it company.
+//
+// Inside a step lane (g, q) brings inputs 8q..8q+7, sixteen bytes as they lie in memory, of the rows that it serves. A product of matrices
+// doesn't care in which order its inputs are counted, if both sides count alike: the first mma takes the chunks' lower halves, the second
+// their upper ones.
+#pragma once
+
+struct LinearParameters {
+    float* destination;
+    i64 destinationStride;
+    const void* source;
+    i64 sourceStride;
+    const void* weight;
+    i64 weightStride;
+    const void* up;
+    i64 upStride;
+    const void* bias;
+    int biasType;
+    int addResidual;
+    int tokens;
+    int features;
+    int columns;
+    int reserved;
+};
+static_assert(sizeof(LinearParameters) == 96, "as in C#");
+
+#define STEP_COLUMNS 32
+#define SEGMENTS 8
+
+DEVICE int step_count(int columns) { return (columns + STEP_COLUMNS - 1) / STEP_COLUMNS; }
+DEVICE int segment_steps(int steps) { return (steps + SEGMENTS - 1) / SEGMENTS; }
+
+// Thirty-two inputs of sixteen rows: a chunk of row g and a chunk of row g + 8.
+struct WeightStep {
+    uint4 low;
+    uint4 high;
+};
+
+template <class Format>
+DEVICE void multiply_step(Format format, float (&sums)[4], const WeightStep& weight, const uint4& activations CU_SITE)
+{
+    const u32 a0[4] = {weight.low.x, weight.high.x, weight.low.y, weight.high.y}, b0[2] = {activations.x, activations.y};
+    const u32 a1[4] = {weight.low.z, weight.high.z, weight.low.w, weight.high.w}, b1[2] = {activations.z, activations.w};
+    mma(format, sums, a0, b0 CU_PASS_SITE);
+    mma(format, sums, a1, b1 CU_PASS_SITE);
+}
+
+DEVICE float silu(float z)
+{
+    const float LogTwoOfE = 1.44269504f;
+    return z / (1.0f + exp2_approximate(-z * LogTwoOfE));
+}
+
+// Stores a token's sum: bias, then residual, a rounding each.
+DEVICE void finish(const LinearParameters& p, int token, int feature, float sum)
+{
+    float* destination = p.destination + token * p.destinationStride + feature;
+    if (p.bias) sum += load_number(p.bias, p.biasType, feature);
+    *destination = p.addResidual ? *destination + sum : sum;
+}
+
+DEVICE void finish_gated(const LinearParameters& p, int token, int feature, float gate, float up)
+{
+    p.destination[token * p.destinationStride + feature] = silu(gate) * up;
+}

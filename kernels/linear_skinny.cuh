@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// linear_skinny : destination = source * weight^T (+ bias) (+ destination), or with `up` silu(source * weight^T) * (source * up^T)
+//          sums in F32 in the order of linear.cuh; activations rounded to the weight's format
+// shapes   destination [T, N] F32   source [T, H] F32 (t8) or the weight's format (t16, t32, t64)   weight, up [N, H] BF16 or F16
+//          H % 8 == 0; rows of source, weight and up at multiples of 16 bytes
+// tile     sixteen weight rows (or eight of weight and eight of up) times 8, 16, 32 or 64 tokens a block; a warp takes a segment of the inputs
+// traffic  2 * N * H bytes of weights, once, past the first cache; memory-bound up to some 64 tokens
+// oracle   ReferenceKernels.Linear, LinearSwiGlu      pass mark  88 % of the read bandwidth at T=1 (docs of tools/gpu)
+//
+// Weights are the A operand, read straight from row-major memory to registers; tokens are columns of B, so eight cost what one costs.
+
+// The loads in flight of a thread: steps that are asked for before the first is used, twice.
+#define SKINNY_DEPTH 4
+
+// Eight inputs of one token, rounded; zeros where there is no such token or input.
+template <class Format>
+DEVICE uint4 load_activations(Format format, const LinearParameters& p, const float*, int token, int column)
+{
+    uint4 chunk = {0, 0, 0, 0};
+    if (token >= p.tokens || column >= p.columns) return chunk;
+    const float* source = static_cast<const float*>(p.source) + token * p.sourceStride + column;
+    const float4 low = load_float4(source), high = load_float4(source + 4);
+    chunk.x = pack(format, low.x, low.y);
+    chunk.y = pack(format, low.z, low.w);
+    chunk.z = pack(format, high.x, high.y);
+    chunk.w = pack(format, high.z, high.w);
+    return chunk;
+}
+
+template <class Format>
+DEVICE uint4 load_activations(Format, const LinearParameters& p, const u16*, int token, int column)
+{
+    const uint4 none = {0, 0, 0, 0};
+    return token < p.tokens && column < p.columns ? load16(static_cast<const u16*>(p.source) + token * p.sourceStride + column) : none;
+}
+
+struct SkinnyRows {
+    const u16* low;
+    const u16* high;
+    int columns;
+
+    DEVICE_MEMBER WeightStep load(int step, int lastStep) const
+    {
+        const int column = step * STEP_COLUMNS + (int)(lane() % 4) * 8;
+        const uint4 none = {0, 0, 0, 0};
+        WeightStep weight = {none, none};
+        if (step < lastStep && column < columns) {
+            weight.low = load16_streamed(low + column);
+            weight.high = load16_streamed(high + column);
+        }
+        return weight;
+    }
+};
+
+template <class Format, class Source, int TokenTiles>
+DEVICE void linear_skinny(Format format, const LinearParameters& p)
+{
+    SHARED(shared);
+    const int g = (int)lane() / 4, q = (int)lane() % 4;
+    const int blockFeatures = p.up ? 8 : 16;
+    const int firstFeature = (int)block_x() * blockFeatures;
+    const int firstToken = (int)block_y() * 8 * TokenTiles;
+
+    // Rows past the last repeat it; what they give is not stored.
+    const u16* weight = static_cast<const u16*>(p.weight);
+    const SkinnyRows rows = {
+        weight + min_int(firstFeature + g, p.features - 1) * p.weightStride,
+        p.up ? static_cast<const u16*>(p.up) + min_int(firstFeature + g, p.features - 1) * p.upStride
+             : weight + min_int(firstFeature + 8 + g, p.features - 1) * p.weightStride,
+        p.columns};
+
+    const int steps = step_count(p.columns), ofSegment = segment_steps(steps);
+    const int first = (int)warp() * ofSegment, last = min_int(steps, first + ofSegment);
+
+    float sums[TokenTiles][4] = {};
+    WeightStep now[SKINNY_DEPTH];
+    UNROLL for (int i = 0; i < SKINNY_DEPTH; i++) now[i] = rows.load(first + i, last);
+    for (int step = first; step < last; step += SKINNY_DEPTH) {
+        WeightStep next[SKINNY_DEPTH];
+        UNROLL for (int i = 0; i < SKINNY_DEPTH; i++) next[i] = rows.load(step + SKINNY_DEPTH + i, last);
+        UNROLL for (int i = 0; i < SKINNY_DEPTH; i++) {
+            if (step + i < last) {
+                const int column = (step + i) * STEP_COLUMNS + 8 * q;
+                UNROLL for (int tile = 0; tile < TokenTiles; tile++) {
+                    const uint4 activations = load_activations(format, p, static_cast<const Source*>(nullptr), firstToken + 8 * tile + g, column);
+                    multiply_step(format, sums[tile], now[i], activations);
+                }
+            }
+            now[i] = next[i];
+        }
+    }
+
+    // Each warp's part of the sums: [warp][16 rows][tokens].
+    float* parts = reinterpret_cast<float*>(shared);
+    constexpr int Tokens = 8 * TokenTiles;
+    UNROLL for (int tile = 0; tile < TokenTiles; tile++) {
+        float* part = parts + ((int)warp() * 16 + g) * Tokens + tile * 8 + 2 * q;
+        part[0] = sums[tile][0];
+        part[1] = sums[tile][1];
+        part[8 * Tokens] = sums[tile][2];
+        part[8 * Tokens + 1] = sums[tile][3];
+    }
+    block_barrier();
+
+    for (int i = (int)thread_index(); i < blockFeatures * Tokens; i += 256) {
+        const int row = i % blockFeatures, token = i / blockFeatures;
+        float sum = parts[row * Tokens + token];
+        UNROLL for (int segment = 1; segment < SEGMENTS; segment++) sum += parts[(segment * 16 + row) * Tokens + token];
+        if (firstToken + token >= p.tokens || firstFeature + row >= p.features) continue;
+        if (p.up) {
+            float up = parts[(8 + row) * Tokens + token];
+            UNROLL for (int segment = 1; segment < SEGMENTS; segment++) up += parts[(segment * 16 + 8 + row) * Tokens + token];
+            finish_gated(p, firstToken + token, firstFeature + row, sum, up);
+        } else {
+            finish(p, firstToken + token, firstFeature + row, sum);
+        }
+    }
+}
+
+KERNEL(linear_skinny_bf16_t8, LinearParameters, 256, 2) { linear_skinny<Bf16, float, 1>(Bf16(), p); }
+KERNEL(linear_skinny_bf16_t16, LinearParameters, 256, 2) { linear_skinny<Bf16, u16, 2>(Bf16(), p); }
+KERNEL(linear_skinny_bf16_t32, LinearParameters, 256, 2) { linear_skinny<Bf16, u16, 4>(Bf16(), p); }
+KERNEL(linear_skinny_bf16_t64, LinearParameters, 256, 2) { linear_skinny<Bf16, u16, 8>(Bf16(), p); }
+KERNEL(linear_skinny_f16_t8, LinearParameters, 256, 2) { linear_skinny<F16, float, 1>(F16(), p); }
+KERNEL(linear_skinny_f16_t16, LinearParameters, 256, 2) { linear_skinny<F16, u16, 2>(F16(), p); }
+KERNEL(linear_skinny_f16_t32, LinearParameters, 256, 2) { linear_skinny<F16, u16, 4>(F16(), p); }
+KERNEL(linear_skinny_f16_t64, LinearParameters, 256, 2) { linear_skinny<F16, u16, 8>(F16(), p); }

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// Operations that take rows as they are: embed, gather_rows, round_rows, copy_bytes. One block a row.
+#pragma once
+
+// embed : destination[t, :] = table[ids[t], :], widened to F32, exact
+// shapes   destination [T, H] F32   table [V, H] F32, BF16 or F16   ids [T]
+// tile     one block of 256 a token
+// traffic  T * H * (4 + element) bytes: launch-bound at T=1
+// oracle   ReferenceKernels.Embed
+struct EmbedParameters {
+    float* destination;
+    i64 destinationStride;
+    const void* table;
+    i64 tableStride;
+    const int* ids;
+    int tableType;
+    int columns;
+};
+static_assert(sizeof(EmbedParameters) == 48, "as in C#");
+
+KERNEL(embed, EmbedParameters, 256, 1)
+{
+    const i64 row = (i64)p.ids[block_x()] * p.tableStride;
+    float* destination = p.destination + block_x() * p.destinationStride;
+    for (int i = (int)thread_index(); i < p.columns; i += 256) destination[i] = load_number(p.table, p.tableType, row + i);
+}
+
+// gather_rows : destination[r, :] = source[rows[r], :], exact
+// shapes   destination [R, H], source [T, H] F32   rows [R]
+// tile     one block of 256 a row
+// traffic  8 * R * H bytes
+// oracle   ReferenceKernels.GatherRows
+struct GatherRowsParameters {
+    float* destination;
+    i64 destinationStride;
+    const float* source;
+    i64 sourceStride;
+    const int* rows;
+    int columns;
+    int reserved;
+};
+static_assert(sizeof(GatherRowsParameters) == 48, "as in C#");
+
+KERNEL(gather_rows, GatherRowsParameters, 256, 1)
+{
+    const float* source = p.source + p.rows[block_x()] * p.sourceStride;
+    float* destination = p.destination + block_x() * p.destinationStride;
+    for (int i = (int)thread_index(); i < p.columns; i += 256) destination[i] = source[i];
+}
+
+// round_rows_bf16, round_rows_f16 : destination[t, :] = source[t, :] to 16 bits, nearest, ties to even
+// shapes   destination [T, H] BF16 or F16   source [T, H] F32
+// tile     one block of 256 a row
+// traffic  6 * T * H bytes
+// oracle   BFloat16.FromSingle, (Half)x
+struct RoundRowsParameters {
+    u16* destination;
+    i64 destinationStride;
+    const float* source;
+    i64 sourceStride;
+    int columns;
+    int reserved;
+};
+static_assert(sizeof(RoundRowsParameters) == 40, "as in C#");
+
+template <class Format>
+DEVICE void round_row(Format format, const RoundRowsParameters& p)
+{
+    const float* source = p.source + block_x() * p.sourceStride;
+    u16* destination = p.destination + block_x() * p.destinationStride;
+    for (int i = (int)thread_index(); i < p.columns; i += 256) destination[i] = (u16)pack(format, source[i], 0.0f);
+}
+
+KERNEL(round_rows_bf16, RoundRowsParameters, 256, 1) { round_row(Bf16(), p); }
+KERNEL(round_rows_f16, RoundRowsParameters, 256, 1) { round_row(F16(), p); }
+
+// copy_bytes : destination[0..count) = source[0..count), for a page of the cache inside a captured step
+// shapes   addresses and count are multiples of 16
+// tile     any grid, blocks of 256, 16 bytes a thread and turn
+// traffic  2 * count bytes
+// oracle   memcpy
+struct CopyBytesParameters {
+    u8* destination;
+    const u8* source;
+    i64 count;
+};
+static_assert(sizeof(CopyBytesParameters) == 24, "as in C#");
+
+KERNEL(copy_bytes, CopyBytesParameters, 256, 1)
+{
+    const i64 step = (i64)grid_x() * 256 * 16;
+    for (i64 i = ((i64)block_x() * 256 + thread_index()) * 16; i < p.count; i += step) store16(p.destination + i, load16(p.source + i));
+}

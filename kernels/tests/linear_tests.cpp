@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// The linear kernels against float64, and against each other bit for bit.
+#include "parameters.h"
+#include "tests.h"
+
+namespace tests {
+
+namespace {
+
+struct Shape {
+    int tokens, features, columns;
+    bool gated, biased, residual;
+    bool f16;
+};
+
+struct Case {
+    Shape shape;
+    int sourceStride, weightStride;
+    std::vector<float> source, before, biasValues, weightValues, upValues;
+    std::vector<u16> rounded, weight, upWeight;
+
+    explicit Case(const Shape& s) : shape(s), sourceStride(s.columns + 8), weightStride(s.columns + 8)
+    {
+        Random random(static_cast<unsigned>(s.tokens * 1000 + s.features));
+        source = random.normals(static_cast<std::size_t>(s.tokens * sourceStride));
+        before = random.normals(static_cast<std::size_t>(s.tokens * s.features));
+        biasValues = random.normals(static_cast<std::size_t>(s.features));
+        weightValues = random.normals(static_cast<std::size_t>(s.features * weightStride));
+        upValues = random.normals(static_cast<std::size_t>(s.features * weightStride));
+        weight = s.f16 ? to_f16(weightValues) : to_bf16(weightValues);
+        upWeight = s.f16 ? to_f16(upValues) : to_bf16(upValues);
+        rounded.assign(source.size(), 0);
+    }
+
+    Linear parameters(std::vector<float>& destination, bool sixteenBits) const
+    {
+        return {destination.data(), shape.features, sixteenBits ? static_cast<const void*>(rounded.data()) : source.data(), sourceStride,
+            weight.data(), weightStride, shape.gated ? upWeight.data() : nullptr, weightStride,
+            shape.biased ? biasValues.data() : nullptr, 0, shape.residual, shape.tokens, shape.features, shape.columns, 0};
+    }
+
+    float number(u16 bits) const { return shape.f16 ? emulator::f16_to_float(bits) : widen(bits); }
+
+    double sum(int token, int feature, const std::vector<u16>& w, bool round, double* magnitude) const
+    {
+        double total = 0;
+        for (int k = 0; k < shape.columns; k++) {
+            const float x = source[static_cast<std::size_t>(token * sourceStride + k)];
+            const double term = static_cast<double>(number(w[static_cast<std::size_t>(feature * weightStride + k)]))
+                * (!round ? x : number(shape.f16 ? emulator::float_to_f16(x) : emulator::float_to_bf16(x)));
+            total += term;
+            *magnitude += std::fabs(term);
+        }
+        return total;
+    }
+
+    void compare(const std::vector<float>& destination, bool round, const std::string& name) const
+    {
+        double worst = 0;
+        for (int t = 0; t < shape.tokens; t++)
+            for (int n = 0; n < shape.features; n++) {
+                double magnitude = 1e-6, magnitudeUp = 0;
+                double expected = sum(t, n, weight, round, &magnitude);
+                if (shape.gated) {
+                    const double other = sum(t, n, upWeight, round, &magnitudeUp);
+                    magnitude = magnitude * std::fabs(other) + magnitudeUp * std::fabs(expected) + magnitude * magnitudeUp * 1e-3;
+                    expected = expected / (1 + std::exp(-expected)) * other;
+                } else {
+                    if (shape.biased) expected += biasValues[static_cast<std::size_t>(n)];
+                    if (shape.residual) expected += before[static_cast<std::size_t>(t * shape.features + n)];
+                    magnitude += std::fabs(expected);
+                }
+                worst = std::max(worst, std::fabs(destination[static_cast<std::size_t>(t * shape.features + n)] - expected) / magnitude);
+            }
+        check(worst < 2e-6, name, "is off by " + std::to_string(worst * 1e6) + "e-6 of the sum of magnitudes");
+    }
+};
+
+std::vector<float> compute(const Case& c, const Launch& launch, bool sixteenBits, unsigned seed, const std::string& name)
+{
+    std::vector<float> destination = c.before;
+    const std::string error = run(launch, c.parameters(destination, sixteenBits), seed);
+    check(error.empty(), name, error);
+    return destination;
+}
+
+void one_shape(const Shape& shape)
+{
+    Case c(shape);
+    const std::string format = shape.f16 ? "f16" : "bf16";
+    const std::string name = "linear " + format + " [" + std::to_string(shape.tokens) + ", " + std::to_string(shape.columns) + "] to "
+        + std::to_string(shape.features) + (shape.gated ? " gated" : "") + (shape.biased ? " biased" : "") + (shape.residual ? " residual" : "");
+    const std::string roundRows = "round_rows_" + format;
+    const RoundRows rounding = {c.rounded.data(), c.sourceStride, c.source.data(), c.sourceStride, shape.columns, 0};
+    check(run({roundRows.c_str(), {static_cast<unsigned>(shape.tokens), 1, 1}, 256, 0}, rounding, 3).empty(), name);
+
+    const unsigned features = up(shape.features, shape.gated ? 8 : 16);
+    const std::string t8 = "linear_skinny_" + format + "_t8";
+    const std::vector<float> first = compute(c, {t8.c_str(), {features, up(shape.tokens, 8), 1}, 256, 4096}, false, 0, name);
+    c.compare(first, true, name);
+    for (int tile : {16, 32, 64}) {
+        const std::string kernel = "linear_skinny_" + format + "_t" + std::to_string(tile);
+        const Launch launch = {kernel.c_str(), {features, up(shape.tokens, tile), 1}, 256, 512u * static_cast<unsigned>(tile)};
+        check(same_bits(first, compute(c, launch, true, static_cast<unsigned>(tile), name)), name, "t" + std::to_string(tile) + " gives other bits");
+    }
+    const std::string tiled = "linear_tiled_" + format;
+    const Launch launch = {tiled.c_str(), {up(shape.features, shape.gated ? 64 : 128), up(shape.tokens, 128), 1}, 256, 65536};
+    check(same_bits(first, compute(c, launch, true, 5, name)), name, "tiled gives other bits");
+
+    const std::string exact = "linear_exact_" + format;
+    c.compare(compute(c, {exact.c_str(), {up(shape.features, 8), static_cast<unsigned>(shape.tokens), 1}, 256, 0}, false, 9, name), false, name + " exact");
+}
+
+}  // namespace
+
+void linear_tests()
+{
+    one_shape({1, 16, 256, false, false, false, false});
+    one_shape({3, 37, 72, false, true, true, false});
+    one_shape({9, 24, 40, true, false, false, false});
+    one_shape({17, 33, 328, false, false, true, true});
+    one_shape({20, 19, 616, true, false, false, true});
+    one_shape({70, 150, 264, false, true, false, false});
+}
+
+}  // namespace tests

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "harness.h"
+
+namespace tests {
+
+void planted_tests();
+void row_tests();
+void linear_tests();
+void attention_tests();
+
+}  // namespace tests
