@@ -17,7 +17,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check format bench chart quality native test-narrow big sample-model clean
+.PHONY: help demo build test check format bench chart quality native test-narrow kernels test-kernels big sample-model clean
 
 help: ## List the targets
 	@echo "Targets:"
@@ -62,6 +62,13 @@ test-narrow: build ## Run kernel and model tests as if the processor had no AVX-
 	    env $$switch bash tools/ci/run-tests.sh --project tests/$$project -c $(CONFIGURATION) --no-build || exit 1; \
 	  done; \
 	done
+
+kernels: ## Compile the CUDA kernels to PTX and, for the tests, to a library that emulates a GPU (nvcc 13 or clang++ 19)
+	@bash tools/cuda/build.sh
+	@bash tools/cuda/build-emulator.sh
+
+test-kernels: ## Test the CUDA kernels on the emulator, plain and under ThreadSanitizer and AddressSanitizer (clang++ 19)
+	@bash tools/cuda/test-kernels.sh
 
 # Random weights mean nothing, but their shape, files and bytes are those of phi-4: what loads and runs this, loads and runs that.
 big: ## Write a random checkpoint of phi-4's full shape (29 GB, once), look at it, generate a few tokens
