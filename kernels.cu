@@ -9,6 +9,7 @@
 #include "kernels/machine/shuffles.cuh"      // shfl.sync, sums over a warp
 #include "kernels/machine/loads.cuh"         // 16-byte loads and stores
 #include "kernels/machine/cp_async.cuh"      // cp.async: global to shared memory past the registers
+#include "kernels/machine/permute.cuh"       // prmt: bytes chosen by nibbles
 #include "kernels/machine/mma.cuh"           // mma.sync.m16n8k16
 #include "kernels/machine/approximate.cuh"   // ex2.approx
 
@@ -17,6 +18,7 @@
 #include "kernels/rms_norm.cuh"         // rms_norm
 #include "kernels/linear.cuh"           // order of summation, what becomes of a sum
 #include "kernels/linear_skinny.cuh"    // linear_skinny_*: up to 64 tokens, as fast as the weights can be read
+#include "kernels/linear_blocks.cuh"    // linear_int8_*, linear_int4_*: weights in blocks
 #include "kernels/linear_tiled.cuh"     // linear_tiled_*: many tokens, the same bits
 #include "kernels/linear_exact.cuh"     // linear_exact_*: any shape, nothing rounded
 #include "kernels/kv_pages.cuh"         // the paged cache

@@ -56,15 +56,25 @@ DEVICE float silu(float z)
     return z / (1.0f + exp2_approximate(-z * LogTwoOfE));
 }
 
+// The segments' sums in rising order.
+DEVICE float add_segments(const float* sums, int stride)
+{
+    float sum = sums[0];
+    UNROLL for (int segment = 1; segment < SEGMENTS; segment++) sum += sums[segment * stride];
+    return sum;
+}
+
 // Stores a token's sum: bias, then residual, a rounding each.
-DEVICE void finish(const LinearParameters& p, int token, int feature, float sum)
+template <class Parameters>
+DEVICE void finish(const Parameters& p, int token, int feature, float sum)
 {
     float* destination = p.destination + token * p.destinationStride + feature;
     if (p.bias) sum += load_number(p.bias, p.biasType, feature);
     *destination = p.addResidual ? *destination + sum : sum;
 }
 
-DEVICE void finish_gated(const LinearParameters& p, int token, int feature, float gate, float up)
+template <class Parameters>
+DEVICE void finish_gated(const Parameters& p, int token, int feature, float gate, float up)
 {
     p.destination[token * p.destinationStride + feature] = silu(gate) * up;
 }

@@ -15,8 +15,8 @@
 #define SKINNY_DEPTH 4
 
 // Eight inputs of one token, rounded; zeros where there is no such token or input.
-template <class Format>
-DEVICE uint4 load_activations(Format format, const LinearParameters& p, const float*, int token, int column)
+template <class Format, class Parameters>
+DEVICE uint4 load_activations(Format format, const Parameters& p, const float*, int token, int column)
 {
     uint4 chunk = {0, 0, 0, 0};
     if (token >= p.tokens || column >= p.columns) return chunk;
@@ -29,8 +29,8 @@ DEVICE uint4 load_activations(Format format, const LinearParameters& p, const fl
     return chunk;
 }
 
-template <class Format>
-DEVICE uint4 load_activations(Format, const LinearParameters& p, const u16*, int token, int column)
+template <class Format, class Parameters>
+DEVICE uint4 load_activations(Format, const Parameters& p, const u16*, int token, int column)
 {
     const uint4 none = {0, 0, 0, 0};
     return token < p.tokens && column < p.columns ? load16(static_cast<const u16*>(p.source) + token * p.sourceStride + column) : none;
@@ -106,16 +106,10 @@ DEVICE void linear_skinny(Format format, const LinearParameters& p)
 
     for (int i = (int)thread_index(); i < blockFeatures * Tokens; i += 256) {
         const int row = i % blockFeatures, token = i / blockFeatures;
-        float sum = parts[row * Tokens + token];
-        UNROLL for (int segment = 1; segment < SEGMENTS; segment++) sum += parts[(segment * 16 + row) * Tokens + token];
         if (firstToken + token >= p.tokens || firstFeature + row >= p.features) continue;
-        if (p.up) {
-            float up = parts[(8 + row) * Tokens + token];
-            UNROLL for (int segment = 1; segment < SEGMENTS; segment++) up += parts[(segment * 16 + 8 + row) * Tokens + token];
-            finish_gated(p, firstToken + token, firstFeature + row, sum, up);
-        } else {
-            finish(p, firstToken + token, firstFeature + row, sum);
-        }
+        const float sum = add_segments(parts + row * Tokens + token, 16 * Tokens);
+        if (p.up) finish_gated(p, firstToken + token, firstFeature + row, sum, add_segments(parts + (8 + row) * Tokens + token, 16 * Tokens));
+        else finish(p, firstToken + token, firstFeature + row, sum);
     }
 }
 

@@ -48,8 +48,8 @@ KERNEL(gather_rows, GatherRowsParameters, 256, 1)
     for (int i = (int)thread_index(); i < p.columns; i += 256) destination[i] = source[i];
 }
 
-// round_rows_bf16, round_rows_f16 : destination[t, :] = source[t, :] to 16 bits, nearest, ties to even
-// shapes   destination [T, H] BF16 or F16   source [T, H] F32
+// round_rows_bf16, round_rows_f16 : destination[t, :] = source[t, :] to 16 bits, nearest, ties to even; zeros up to a multiple of 8 columns
+// shapes   destination [T, H rounded up] BF16 or F16   source [T, H] F32
 // tile     one block of 256 a row
 // traffic  6 * T * H bytes
 // oracle   BFloat16.FromSingle, (Half)x
@@ -68,7 +68,7 @@ DEVICE void round_row(Format format, const RoundRowsParameters& p)
 {
     const float* source = p.source + block_x() * p.sourceStride;
     u16* destination = p.destination + block_x() * p.destinationStride;
-    for (int i = (int)thread_index(); i < p.columns; i += 256) destination[i] = (u16)pack(format, source[i], 0.0f);
+    for (int i = (int)thread_index(); i < ((p.columns + 7) & ~7); i += 256) destination[i] = i < p.columns ? (u16)pack(format, source[i], 0.0f) : (u16)0;
 }
 
 KERNEL(round_rows_bf16, RoundRowsParameters, 256, 1) { round_row(Bf16(), p); }

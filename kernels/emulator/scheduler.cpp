@@ -41,7 +41,7 @@ bool Scheduler::run(const char* kernel, const Block& block, Entry entry, const v
     _warpKeys.assign(2 * warps, 0);
     _warpGenerations.assign(warps, 0);
 
-    release(&_edgeKey);
+    release(&_startKey);
     for (unsigned i = 0; i < block.threads; i++) {
         EmulatedThread& thread = *_threads[i];
         thread.block = &block;
@@ -67,20 +67,20 @@ bool Scheduler::run(const char* kernel, const Block& block, Entry entry, const v
         release_block();
         running = !_failed && _threads[0]->wait == Wait::Nothing;
     }
-    acquire(&_edgeKey);
+    acquire(&_endKey);
     current = nullptr;
     return !_failed;
 }
 
 void Scheduler::run_thread()
 {
-    acquire(&scheduler._edgeKey);
+    acquire(&scheduler._startKey);
     scheduler._entry(scheduler._parameters);
     EmulatedThread& self = scheduler.self();
     self.groups.push_back(self.open);
     for (const auto& group : self.groups)
         if (!group.empty()) scheduler.fail(group[0].site, "nobody waits for this copy");
-    release(&scheduler._edgeKey);
+    release(&scheduler._endKey);
     self.wait = Wait::Ended;
     Fiber::pause();
 }
@@ -134,6 +134,8 @@ void Scheduler::wait_for(Wait wait, Site site)
     EmulatedThread& thread = self();
     thread.wait = wait;
     thread.site = site;
+    // A block that fails never ends; what its threads did lies before the launch's return all the same.
+    release(&_endKey);
     Fiber::pause();
 }
 
@@ -155,6 +157,7 @@ void Scheduler::fail(Site site, const std::string& what)
     _error = std::string(_kernel) + ", block (" + std::to_string(index[0]) + ", " + std::to_string(index[1]) + ", " + std::to_string(index[2])
         + "), thread " + std::to_string(self().index) + ", " + place(site) + ": " + what;
     _failed = true;
+    release(&_endKey);
     while (true) Fiber::pause();
 }
 

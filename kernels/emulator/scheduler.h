@@ -74,7 +74,8 @@ private:
     unsigned _generation = 0;
     bool _failed = false;
     std::uint64_t _blockKeys[2] = {};
-    std::uint64_t _edgeKey = 0;
+    std::uint64_t _startKey = 0;
+    std::uint64_t _endKey = 0;
     std::vector<std::uint64_t> _warpKeys;
     std::vector<unsigned> _warpGenerations;
 };

@@ -13,6 +13,7 @@ int main()
     const int ofPlanted = tests::sanitizerReports;
     tests::row_tests();
     tests::linear_tests();
+    tests::block_tests();
     tests::attention_tests();
     tests::check(tests::sanitizerReports == ofPlanted, "no sanitizer report on a kernel of the house");
     std::printf("%d passed, %d failed\n", tests::passed, tests::failed);

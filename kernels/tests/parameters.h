@@ -19,6 +19,15 @@ struct Linear {
     int tokens; int features; int columns; int reserved;
 };
 
+struct LinearBlocks {
+    float* destination; i64 destinationStride;
+    const void* source; i64 sourceStride;
+    const std::uint8_t* blocks; const std::uint8_t* upBlocks;
+    const void* bias; int biasType; int addResidual;
+    int tokens; int features; int columns; int hasOffsets;
+    std::uint8_t tableLow[16]; std::uint8_t tableHigh[16];
+};
+
 struct RoundRows { u16* destination; i64 destinationStride; const float* source; i64 sourceStride; int columns; int reserved; };
 
 struct Embed { float* destination; i64 destinationStride; const void* table; i64 tableStride; const int* ids; int tableType; int columns; };

@@ -8,6 +8,7 @@ namespace tests {
 void planted_tests();
 void row_tests();
 void linear_tests();
+void block_tests();
 void attention_tests();
 
 }  // namespace tests
