@@ -14,7 +14,7 @@
 #include "kernels/machine/approximate.cuh"   // ex2.approx
 
 // Kernels, by the operation of IKernels that they serve.
-#include "kernels/rows.cuh"             // embed, gather_rows, round_rows_*, copy_bytes
+#include "kernels/rows.cuh"             // embed, gather_rows, round_rows_*, copy_bytes, read_sum
 #include "kernels/rms_norm.cuh"         // rms_norm
 #include "kernels/linear.cuh"           // order of summation, what becomes of a sum
 #include "kernels/linear_skinny.cuh"    // linear_skinny_*: up to 64 tokens, as fast as the weights can be read

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Operations that take rows as they are: embed, gather_rows, round_rows, copy_bytes. One block a row.
+// Operations that take rows as they are: embed, gather_rows, round_rows, and memory as it is: copy_bytes, read_sum.
 #pragma once
 
 // embed : destination[t, :] = table[ids[t], :], widened to F32, exact
@@ -90,4 +90,25 @@ KERNEL(copy_bytes, CopyBytesParameters, 256, 1)
 {
     const i64 step = (i64)grid_x() * 256 * 16;
     for (i64 i = ((i64)block_x() * 256 + thread_index()) * 16; i < p.count; i += step) store16(p.destination + i, load16(p.source + i));
+}
+
+// read_sum : reads source[0..count) and writes a few numbers nobody wants: what a card can read, for the benches to compare with
+// shapes   as copy_bytes; destination takes 4 bytes a thread of the grid
+// tile     any grid, blocks of 256, sixteen bytes a thread and turn, eight turns in flight
+// traffic  count bytes
+// oracle   none
+KERNEL(read_sum, CopyBytesParameters, 256, 2)
+{
+    constexpr int Turns = 8;
+    const i64 step = (i64)grid_x() * 256 * 16;
+    u32 mixed = 0;
+    for (i64 at = ((i64)block_x() * 256 + thread_index()) * 16; at < p.count; at += Turns * step) {
+        uint4 loaded[Turns];
+        UNROLL for (int i = 0; i < Turns; i++) {
+            const uint4 none = {0, 0, 0, 0};
+            loaded[i] = at + i * step < p.count ? load16_streamed(p.source + at + i * step) : none;
+        }
+        UNROLL for (int i = 0; i < Turns; i++) mixed ^= loaded[i].x ^ loaded[i].y ^ loaded[i].z ^ loaded[i].w;
+    }
+    reinterpret_cast<u32*>(p.destination)[block_x() * 256 + thread_index()] = mixed;
 }

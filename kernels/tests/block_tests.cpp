@@ -97,7 +97,7 @@ void one_shape(int bits, int tokens, int features, int columns, bool gated, bool
             magnitude = gated ? magnitude * magnitudeUp : magnitude + 1;
             worst = std::max(worst, std::fabs(first[static_cast<std::size_t>(t * features + n)] - expected) / magnitude);
         }
-    check(worst < 2e-6, name, "is off by " + std::to_string(worst * 1e6) + "e-6 of the sum of magnitudes");
+    check(worst < Tolerance, name, "is off by " + std::to_string(worst * 1e6) + "e-6 of the sum of magnitudes");
 }
 
 }  // namespace

@@ -31,16 +31,17 @@ struct Launch {
     unsigned sharedBytes;
 };
 
-// The empty text, or what the emulator found.
+// Runs a kernel to its end where these tests run: on the emulator (on_emulator.cpp) or on a card (tools/gpu/on_device.cpp). The empty text, or
+// what went wrong.
+std::string launch_kernel(const Launch& launch, const void* parameters, std::size_t parameterBytes, unsigned seed);
+
+// What sums may be off by, of the sum of their terms' magnitudes. Matrix units round inside a product more coarsely than the emulator does.
+extern const double Tolerance;
+
 template <class Parameters>
 std::string run(const Launch& launch, const Parameters& parameters, unsigned seed)
 {
-    const int kernel = emulator::find_kernel(launch.kernel);
-    if (kernel < 0) return std::string("no kernel ") + launch.kernel;
-    if (emulator::parameter_bytes(kernel) != static_cast<int>(sizeof(Parameters))) return std::string("wrong parameters for ") + launch.kernel;
-    char error[512] = "";
-    emulator::launch(kernel, launch.grid, launch.threads, launch.sharedBytes, &parameters, seed, error, sizeof error);
-    return error;
+    return launch_kernel(launch, &parameters, sizeof parameters, seed);
 }
 
 class Random {

@@ -72,7 +72,7 @@ struct Case {
                 }
                 worst = std::max(worst, std::fabs(destination[static_cast<std::size_t>(t * shape.features + n)] - expected) / magnitude);
             }
-        check(worst < 2e-6, name, "is off by " + std::to_string(worst * 1e6) + "e-6 of the sum of magnitudes");
+        check(worst < Tolerance, name, "is off by " + std::to_string(worst * 1e6) + "e-6 of the sum of magnitudes");
     }
 };
 

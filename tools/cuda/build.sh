@@ -8,12 +8,8 @@ cd "$(dirname "$0")/../.."
 out=${1:-artifacts/cuda}
 source tools/cuda/compilers.sh
 
-# compute_80 runs on everything since Ampere; 90a adds what only Hopper has. The PTX version is the lowest that knows the instructions, for
-# the sake of older drivers.
-architectures=(80:71 90a:80)
-
 sources=$(kernel_sources)
-hash=$(cat $sources tools/cuda/build.sh | sha256sum | cut -c1-32)
+hash=$(cat $sources tools/cuda/build.sh tools/cuda/compilers.sh | sha256sum | cut -c1-32)
 nvcc=$(find_nvcc) clang=$(find_clang)
 if [ -z "$nvcc$clang" ]; then
   echo "tools/cuda: no nvcc 13 and no clang++ 19 or newer: this build has no CUDA"
@@ -25,14 +21,14 @@ if [ -e "$out/kernels.hash" ] && [ "$(cat "$out/kernels.hash")" = "$hash" ]; the
 mkdir -p "$out"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-for entry in "${architectures[@]}"; do
+for entry in $PTX_ARCHITECTURES; do
   arch=${entry%:*} version=${entry#*:}
   ptx=$work/kernels.sm_$arch.ptx
   if [ -n "$nvcc" ]; then
     "$nvcc" -ptx -std=c++17 -O3 -fmad=false -arch=compute_"$arch" -I. kernels.cu -o "$ptx"
   else
     "$clang" -x cuda --cuda-device-only -nocudainc -nocudalib -std=c++17 -O3 -ffp-contract=off -Wall -Wextra -Wno-unused-function -Werror \
-      --cuda-gpu-arch=sm_"$arch" --cuda-feature=+ptx"$version" -I. -S kernels.cu -o "$ptx"
+      --cuda-gpu-arch=sm_"$arch" --cuda-feature=+ptx"${version//./}" -I. -S kernels.cu -o "$ptx"
   fi
   gzip -9 -n -c "$ptx" > "$work/kernels.sm_$arch.ptx.gz"
 done

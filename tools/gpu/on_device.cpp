@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// The native kernel tests (kernels/tests) on a real card. This file stands where on_emulator.cpp stood: it launches by the
+// driver, and every `new` of the program is memory that both sides can read.
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+#include "../../kernels/tests/tests.h"
+#include "driver.h"
+
+namespace {
+
+// Until the driver is ready, and while it is asked for memory, memory is ordinary.
+bool ready;
+char* chunk;
+std::size_t left;
+
+void* take(std::size_t bytes)
+{
+    constexpr std::size_t Alignment = 256, ChunkBytes = std::size_t{1} << 30;
+    if (!ready) return std::malloc(bytes);
+    bytes = (bytes + Alignment - 1) / Alignment * Alignment;
+    if (bytes > left) {
+        ready = false;
+        left = bytes > ChunkBytes ? bytes : ChunkBytes;
+        chunk = static_cast<char*>(gpu::Driver::get().allocate_managed(left));
+        ready = true;
+    }
+    left -= bytes;
+    return std::exchange(chunk, chunk + bytes);
+}
+
+}  // namespace
+
+// Nothing is given back: the tests end before a card is full.
+void* operator new(std::size_t bytes) { return take(bytes); }
+void* operator new[](std::size_t bytes) { return take(bytes); }
+void operator delete(void*) noexcept {}
+void operator delete[](void*) noexcept {}
+void operator delete(void*, std::size_t) noexcept {}
+void operator delete[](void*, std::size_t) noexcept {}
+
+namespace tests {
+
+const double Tolerance = 2e-5;
+
+std::string launch_kernel(const Launch& launch, const void* parameters, std::size_t, unsigned)
+{
+    gpu::Driver& driver = gpu::Driver::get();
+    const std::string error = driver.launch(launch.kernel, launch.grid, launch.threads, launch.sharedBytes, parameters);
+    return error.empty() ? driver.synchronize() : error;
+}
+
+}  // namespace tests
+
+int main(int count, char** words)
+{
+    if (count != 2) gpu::fail("usage: on-device MODULE");
+    gpu::Driver::get().load(words[1]);
+    ready = true;
+    tests::row_tests();
+    tests::linear_tests();
+    tests::block_tests();
+    tests::attention_tests();
+    std::printf("%s: %d passed, %d failed\n", gpu::Driver::get().device_name().c_str(), tests::passed, tests::failed);
+    return tests::failed == 0 ? 0 : 1;
+}
