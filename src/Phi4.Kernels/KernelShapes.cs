@@ -155,9 +155,9 @@ internal static unsafe class KernelShapes
     private static void Cache(in KvLayerView cache)
     {
         Require(
-            cache.DType is DType.F32 or DType.BF16 && cache.PageSize > 0 && cache.PageSize % KvLayerView.BlockTokens == 0
+            cache.DType is DType.F32 or DType.BF16 or DType.I8 && cache.PageSize > 0 && cache.PageSize % KvLayerView.BlockTokens == 0
                 && cache.KvHeadCount > 0 && cache.HeadSize > 0,
-            $"{Text(cache)} must be F32 or BF16 with sizes above zero, pages of a multiple of {KvLayerView.BlockTokens}.");
+            $"{Text(cache)} must be F32, BF16 or I8 with sizes above zero, pages of a multiple of {KvLayerView.BlockTokens}.");
     }
 
     private static void Activation(TensorView view, string name)

@@ -2,12 +2,13 @@
 namespace Phi4.Kernels;
 
 /// <summary>
-/// One layer of the paged KV cache: [page][kv head][K|V][block of 16 tokens][values of the block]. A slot is page * P + token in page. DType is F32 or BF16.
-/// Values that are multiplied together lie side by side in words of 32 bits, e = 1 or 2 to a word, so that a vector of words is an operand as it lies there:
+/// One layer of the paged KV cache: [page][kv head][K|V][block of 16 tokens][values of the block]. A slot is page * P + token in page. DType is F32, BF16 or I8.
+/// Values that are multiplied together lie side by side in words of 32 bits, e = 1, 2 or 4 to a word, so that a vector of words is an operand as it lies there:
 /// a block's keys are [D/e][16 tokens][e], its values [16/e][D][e]. D is counted as a multiple of 16; keys have zeros behind, values anything.
+/// Behind the codes of an I8 block lie its scales, F32, one a token: a value is scale * code.
 /// </summary>
 /// <param name="Address">The layer's first page.</param>
-/// <param name="DType">F32 or BF16.</param>
+/// <param name="DType">F32, BF16 or I8.</param>
 /// <param name="PageCount">Pages.</param>
 /// <param name="PageSize">P, a multiple of <see cref="BlockTokens"/>.</param>
 /// <param name="KvHeadCount">K.</param>
@@ -23,11 +24,14 @@ internal readonly record struct KvLayerView(nint Address, DType DType, int PageC
     /// <summary>Values of a head as they are stored: a multiple of 16.</summary>
     public int StoredHead => (HeadSize + 15) & ~15;
 
-    /// <summary>Elements of one head's keys (or values) in one block.</summary>
-    public int BlockRun => BlockTokens * StoredHead;
+    /// <summary>Elements of one head's keys (or values) in one block, and the room of its scales.</summary>
+    public int BlockRun => BlockValues + (DType == DType.I8 ? BlockTokens * sizeof(float) : 0);
+
+    /// <summary>Elements of one head's keys (or values) in one block, without scales, which begin there.</summary>
+    public int BlockValues => BlockTokens * StoredHead;
 
     /// <summary>Elements of one head's keys (or values) in one page.</summary>
-    public int HeadRun => PageSize * StoredHead;
+    public int HeadRun => PageSize / BlockTokens * BlockRun;
 
     /// <summary>Elements from one page to the next.</summary>
     public long PageStride => 2L * KvHeadCount * HeadRun;
@@ -48,6 +52,14 @@ internal readonly record struct KvLayerView(nint Address, DType DType, int PageC
     /// <summary>Elements from the layer's start to one value of a value.</summary>
     public long ValueElement(int page, int kvHead, int token, int index)
         => ValueOffset(page, kvHead) + Block(token) + ((token % BlockTokens / PerWord * StoredHead) + index) * PerWord + token % PerWord;
+
+    /// <summary>Bytes from the start of an I8 layer to the scale of a key.</summary>
+    public long KeyScale(int page, int kvHead, int token) => KeyOffset(page, kvHead) + Scale(token);
+
+    /// <summary>Bytes from the start of an I8 layer to the scale of a value.</summary>
+    public long ValueScale(int page, int kvHead, int token) => ValueOffset(page, kvHead) + Scale(token);
+
+    private long Scale(int token) => Block(token) + BlockValues + (token % BlockTokens * sizeof(float));
 
     private long Block(int token) => (long)(token / BlockTokens) * BlockRun;
 }

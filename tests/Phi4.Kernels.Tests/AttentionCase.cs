@@ -20,10 +20,7 @@ internal sealed unsafe class AttentionCase : IDisposable
         var shape = new KvLayerView(0, cacheType, shuffled.Length, pageSize, kvHeadCount, headSize);
         _cache = HostBuffer.Allocate(shape.ByteCount, "test cache");
         Cache = shape with { Address = _cache.View(DType.U8, 1, 1).Address };
-        for (long i = 0; i < Cache.PageCount * Cache.PageStride; i++)
-        {
-            SetCache(i, float.NaN); // what no position owns must not be read
-        }
+        new Span<byte>((void*)Cache.Address, (int)Cache.ByteCount).Fill(0xFF); // what no position owns must not be read: NaN, if a float or a scale
 
         for (int s = 0; s < sequences.Length; s++)
         {
@@ -33,6 +30,12 @@ internal sealed unsafe class AttentionCase : IDisposable
                 {
                     SetCache(Element(s, p, i / headSize, isValue: false, i % headSize), (float)((random.NextDouble() * 4) - 2));
                     SetCache(Element(s, p, i / headSize, isValue: true, i % headSize), (float)((random.NextDouble() * 4) - 2));
+                }
+
+                for (int head = 0; head < kvHeadCount && cacheType == DType.I8; head++)
+                {
+                    SetScale(s, p, head, isValue: false, (float)(0.5 + random.NextDouble()) / 64);
+                    SetScale(s, p, head, isValue: true, (float)(0.5 + random.NextDouble()) / 64);
                 }
 
                 for (int i = 0; i < kvHeadCount * (Cache.StoredHead - headSize); i++)
@@ -55,7 +58,7 @@ internal sealed unsafe class AttentionCase : IDisposable
     /// <summary>Managed bytes that the last call allocated on its own thread.</summary>
     public long AllocatedBytes { get; private set; }
 
-    public float Scale => 1 / MathF.Sqrt(Cache.HeadSize);
+    public float ScoreScale => 1 / MathF.Sqrt(Cache.HeadSize);
 
     private IEnumerable<(int Sequence, int Position)> Tokens
         => _sequences.SelectMany((s, index) => Enumerable.Range(s.Past, s.New).Select(position => (index, position)));
@@ -82,7 +85,7 @@ internal sealed unsafe class AttentionCase : IDisposable
             tokens.Max(t => t.Position) + 1);
         TensorView query = Query.View.RowRange(start, count);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        kernels.Attention(destination.View, query, Cache, batch, Scale, window);
+        kernels.Attention(destination.View, query, Cache, batch, ScoreScale, window);
         AllocatedBytes = GC.GetAllocatedBytesForCurrentThread() - before;
         return destination.ToArray();
     }
@@ -103,11 +106,11 @@ internal sealed unsafe class AttentionCase : IDisposable
                 int kvHead = head / Group;
                 (double[] row, double[] rowMagnitude) = Naive.Attend(
                     query,
-                    p => Vector(sequence, p, kvHead, isValue: false),
-                    p => Vector(sequence, p, kvHead, isValue: true),
+                    p => Scaled(sequence, p, kvHead, isValue: false),
+                    p => Scaled(sequence, p, kvHead, isValue: true),
                     (int)Math.Max(0, (long)position - window + 1),
                     position,
-                    Scale);
+                    ScoreScale);
                 for (int i = 0; i < row.Length; i++)
                 {
                     value[t, (head * Cache.HeadSize) + i] = row[i];
@@ -134,9 +137,10 @@ internal sealed unsafe class AttentionCase : IDisposable
                     QueryOf(t, head),
                     p => Vector(sequence, p, head / Group, isValue: false),
                     p => Vector(sequence, p, head / Group, isValue: true),
+                    Cache.DType == DType.I8 ? p => (Scale(sequence, p, head / Group, isValue: false), Scale(sequence, p, head / Group, isValue: true)) : null,
                     (int)Math.Max(0, (long)position - window + 1),
                     position,
-                    Scale,
+                    ScoreScale,
                     Cache.DType);
                 for (int i = 0; i < row.Length; i++)
                 {
@@ -150,9 +154,17 @@ internal sealed unsafe class AttentionCase : IDisposable
         return result;
     }
 
-    /// <summary>Overwrites one value of the cache.</summary>
+    /// <summary>Overwrites one value of the cache; of a cache of codes, a whole key or value, as its scale becomes NaN.</summary>
     public void Poison(int sequence, int position, int kvHead, bool isValue, int index, float value)
-        => SetCache(Element(sequence, position, kvHead, isValue, index), value);
+    {
+        if (Cache.DType == DType.I8)
+        {
+            SetScale(sequence, position, kvHead, isValue, value - value);
+            return;
+        }
+
+        SetCache(Element(sequence, position, kvHead, isValue, index), value);
+    }
 
     public void Dispose()
     {
@@ -172,18 +184,42 @@ internal sealed unsafe class AttentionCase : IDisposable
     private float[] Vector(int sequence, int position, int kvHead, bool isValue) => [.. Enumerable.Range(0, Cache.HeadSize).Select(i =>
     {
         long element = Element(sequence, position, kvHead, isValue, i);
-        return Cache.DType == DType.F32 ? ((float*)Cache.Address)[element] : BFloat16.ToSingle(((ushort*)Cache.Address)[element]);
+        return Cache.DType switch
+        {
+            DType.F32 => ((float*)Cache.Address)[element],
+            DType.BF16 => BFloat16.ToSingle(((ushort*)Cache.Address)[element]),
+            _ => ((sbyte*)Cache.Address)[element],
+        };
     })];
+
+    private double[] Scaled(int sequence, int position, int kvHead, bool isValue)
+    {
+        double scale = Cache.DType == DType.I8 ? Scale(sequence, position, kvHead, isValue) : 1;
+        return [.. Vector(sequence, position, kvHead, isValue).Select(x => x * scale)];
+    }
+
+    private void SetScale(int sequence, int position, int kvHead, bool isValue, float value) => Scale(sequence, position, kvHead, isValue) = value;
+
+    private ref float Scale(int sequence, int position, int kvHead, bool isValue)
+    {
+        int page = _pages[sequence][position / Cache.PageSize];
+        int token = position % Cache.PageSize;
+        return ref *(float*)(Cache.Address + (nint)(isValue ? Cache.ValueScale(page, kvHead, token) : Cache.KeyScale(page, kvHead, token)));
+    }
 
     private void SetCache(long element, float value)
     {
-        if (Cache.DType == DType.F32)
+        switch (Cache.DType)
         {
-            ((float*)Cache.Address)[element] = value;
-        }
-        else
-        {
-            ((ushort*)Cache.Address)[element] = BFloat16.FromSingle(value);
+            case DType.F32:
+                ((float*)Cache.Address)[element] = value;
+                break;
+            case DType.BF16:
+                ((ushort*)Cache.Address)[element] = BFloat16.FromSingle(value);
+                break;
+            default:
+                ((sbyte*)Cache.Address)[element] = (sbyte)(value * 63);
+                break;
         }
     }
 }

@@ -9,9 +9,9 @@ internal static class AttentionOrder
     private const int SplitKeys = 256;
 
     public static float[] Attend(
-        float[] query, Func<int, float[]> key, Func<int, float[]> value, int first, int last, float scale, DType cacheType)
+        float[] query, Func<int, float[]> key, Func<int, float[]> value, Func<int, (float Key, float Value)>? scales, int first, int last, float scale, DType cacheType)
     {
-        bool isPairs = cacheType == DType.BF16;
+        bool isPairs = cacheType != DType.F32;
         float[] q = isPairs ? [.. query.Select(Round)] : query;
         float[]? state = null;
         float largest = 0, total = 0;
@@ -19,13 +19,18 @@ internal static class AttentionOrder
         {
             int from = Math.Max(first, split * SplitKeys);
             int to = Math.Min(last, (split * SplitKeys) + SplitKeys - 1);
-            float[] scores = [.. Enumerable.Range(from, to - from + 1).Select(p => Dot(q, key(p), isPairs) * scale)];
+            float[] scores = [.. Enumerable.Range(from, to - from + 1).Select(p => Dot(q, key(p), isPairs) * (scales?.Invoke(p).Key ?? 1) * scale)];
             float most = scores.Aggregate(float.NegativeInfinity, (a, b) => a < b ? b : a);
-            float[] weights = [.. scores.Select(s => VectorMath.Exp<ScalarOps, float>(s - most)).Select(w => isPairs ? Round(w) : w)];
+            float[] weights = [.. scores.Select(s => VectorMath.Exp<ScalarOps, float>(s - most)).Select(w => isPairs && scales is null ? Round(w) : w)];
             var lanes = new float[16];
             for (int i = 0; i < weights.Length; i++)
             {
                 lanes[(from + i) % 16] += weights[i];
+            }
+
+            if (scales is not null)
+            {
+                weights = [.. weights.Select((w, i) => Round(w * scales(from + i).Value))];
             }
 
             float[] weighed = Weigh(weights, from, to, value, query.Length, isPairs);

@@ -27,9 +27,9 @@ internal static class Naive
     }
 
     /// <summary>One head of one token over keys and values [first, last].</summary>
-    public static (double[] Value, double[] Magnitude) Attend(float[] query, Func<int, float[]> key, Func<int, float[]> value, int first, int last, double scale)
+    public static (double[] Value, double[] Magnitude) Attend(float[] query, Func<int, double[]> key, Func<int, double[]> value, int first, int last, double scale)
     {
-        double[] scores = [.. Enumerable.Range(first, last - first + 1).Select(p => scale * query.Zip(key(p), (a, b) => (double)a * b).Sum())];
+        double[] scores = [.. Enumerable.Range(first, last - first + 1).Select(p => scale * query.Zip(key(p), (a, b) => a * b).Sum())];
         double largest = scores.Max();
         double[] weights = [.. scores.Select(s => Math.Exp(s - largest))];
         double total = weights.Sum();
@@ -37,7 +37,7 @@ internal static class Naive
         var magnitude = new double[query.Length];
         for (int j = 0; j < weights.Length; j++)
         {
-            float[] row = value(first + j);
+            double[] row = value(first + j);
             for (int i = 0; i < row.Length; i++)
             {
                 result[i] += weights[j] / total * row[i];

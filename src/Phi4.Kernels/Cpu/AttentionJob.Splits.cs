@@ -6,6 +6,7 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
     where TOps : struct, IVectorOps<TV>
     where TV : struct
 {
+    // Codes of one byte are BF16 numbers, and become them before they are multiplied.
     private AttentionProducts Products => Call.Cache.DType == DType.F32 ? singles : pairs;
 
     protected override void RunItem(int share, int start, int end, int kvHead)
@@ -116,7 +117,7 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
             if (row < rows)
             {
                 float* query = (float*)Call.Query.Address + ((start + (row / group)) * Call.Query.RowStride) + (((long)kvHead * group + (row % group)) * Call.HeadSize);
-                Round(query, copy, Call.HeadSize, products.RoundsToBFloat16);
+                Round(query, copy, Call.HeadSize, products.PerWord == 2);
             }
 
             products.PackQuery(copy, Width, space.Queries + ((long)(row / 4) * groupFloats), row % 4);
@@ -131,6 +132,11 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
         Region region = FindRegion(from, to, split);
         FindBlocks(space, from, kvHead, split, region.Start, region.End);
         Score(space, products, (from - start) * group, (to - start) * group, region);
+        if (HasCodes)
+        {
+            WidenValues(space, region.Start, region.End);
+        }
+
         for (int t = from; t < to; t++)
         {
             (int first, int limit) = Visible(t, split);
@@ -139,7 +145,17 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
                 float* weights = space.Scores + ((long)row * SplitKeys);
                 float* state = partial + ((long)row * HeadState);
                 new Span<float>(state, Width).Clear();
-                Softmax(weights, first, limit, Call.Scale, products.RoundsToBFloat16, out state[Width], out state[Width + 1]);
+                if (HasCodes)
+                {
+                    ScaleScores(weights, space.KeyScales, first, limit);
+                }
+
+                Softmax(weights, first, limit, Call.Scale, products.PerWord == 2 && !HasCodes, out state[Width], out state[Width + 1]);
+                if (HasCodes)
+                {
+                    ScaleWeights(weights, space.ValueScales, first, limit);
+                }
+
                 products.PackWeights(weights, first & ~(BlockTokens - 1), (limit + BlockTokens - 1) & ~(BlockTokens - 1));
             }
         }
@@ -170,7 +186,9 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
         for (int block = region.Start & ~1; block < region.End; block += 2)
         {
             byte** next = block + 2 < region.End ? space.Keys + block + 2 : space.Values + region.Start;
-            var keys = new KeyBlocks(space.Keys[block], space.Keys[block + 1], next[0], next[1]);
+            KeyBlocks keys = HasCodes
+                ? WidenKeys(space, block, next)
+                : new KeyBlocks(space.Keys[block], space.Keys[block + 1], next[0], next[1]);
             products.Score(queries, toRow - firstRow, Width, keys, scores + (block * BlockTokens));
         }
     }
@@ -204,7 +222,7 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
     // A block's values with zeros for the keys that are not seen.
     private void CopySeen(byte* block, byte* copy, int from, int to)
     {
-        int perWord = Call.Cache.PerWord;
+        int perWord = Products.PerWord;
         int elementBytes = sizeof(uint) / perWord;
         for (int word = 0; word < BlockTokens / perWord; word++)
         {
@@ -298,7 +316,8 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
         float* queries = block + (BlockTokens * Width);
         float* scores = queries + ((long)ItemRows * Width);
         float* partial = scores + ((long)ItemRows * SplitKeys);
-        var space = new Space(keys, block, queries, scores, partial, partial + ((long)ItemRows * HeadState));
+        float* states = partial + ((long)ItemRows * HeadState);
+        var space = new Space(keys, block, queries, scores, partial, states, states + ((long)ItemRows * HeadState));
         space.Masked[0] = (byte*)block;
         space.Masked[1] = (byte*)block;
         return space;
@@ -306,7 +325,7 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
 
     private readonly record struct Region(int Start, int End, int CommonStart, int CommonEnd);
 
-    private readonly ref struct Space(byte** keys, float* block, float* queries, float* scores, float* partial, float* states)
+    private readonly ref struct Space(byte** keys, float* block, float* queries, float* scores, float* partial, float* states, float* keyScales)
     {
         public byte** Keys { get; } = keys;
 
@@ -324,5 +343,13 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
         public float* Partial { get; } = partial;
 
         public float* States { get; } = states;
+
+        /// <summary>From here on only there for codes: a scale for each key of the split.</summary>
+        public float* KeyScales { get; } = keyScales;
+
+        public float* ValueScales => KeyScales + SplitKeys;
+
+        /// <summary>Two blocks of keys, then a split's values, widened.</summary>
+        public byte* Wide => (byte*)(ValueScales + SplitKeys);
     }
 }

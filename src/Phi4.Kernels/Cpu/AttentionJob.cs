@@ -64,13 +64,20 @@ internal abstract unsafe class AttentionJob : Job, IDisposable
     /// <summary>Floats of one head's state: o[D], m, l, and what makes whole vectors.</summary>
     protected int HeadState => Width + VectorMath.Lanes;
 
+    /// <summary>The cache holds bytes that are widened before use.</summary>
+    protected bool HasCodes => Call.Cache.DType == DType.I8;
+
+    /// <summary>Bytes of a block's keys or values once widened to BF16.</summary>
+    protected int WideBlockBytes => BlockTokens * Width * sizeof(ushort);
+
     protected int GroupState => Call.Group * HeadState;
 
     /// <summary>Rows that an item has at most, a row being a head of a token: a multiple of the four that are taken together.</summary>
     protected int ItemRows => ((ItemTokens * Call.Group) + 3) & ~3;
 
     public long ScratchBytes => (PointerCount * (long)sizeof(nint))
-        + (sizeof(float) * (long)((BlockTokens * Width) + (ItemRows * (Width + SplitKeys + (2 * HeadState)))));
+        + (sizeof(float) * (long)((BlockTokens * Width) + (ItemRows * (Width + SplitKeys + (2 * HeadState)))))
+        + (HasCodes ? (2 * SplitKeys * sizeof(float)) + ((2 + SplitBlocks) * (long)WideBlockBytes) : 0);
 
     public void Prepare(in AttentionCall call, int threadCount)
     {

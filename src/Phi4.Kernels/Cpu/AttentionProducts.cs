@@ -16,8 +16,8 @@ internal abstract unsafe class AttentionProducts
     /// <summary>Floats of room that a row takes in scores: a split's keys.</summary>
     protected const int RowFloats = AttentionJob.SplitKeys;
 
-    /// <summary>Whether queries and weights are rounded to BF16.</summary>
-    public abstract bool RoundsToBFloat16 { get; }
+    /// <summary>Keys and values in a word of 32 bits: 1 for F32; 2 for BF16, with queries and weights rounded to it.</summary>
+    public abstract int PerWord { get; }
 
     /// <summary>Floats of room that a group of queries takes.</summary>
     public abstract int GroupFloats(int width);

@@ -56,13 +56,17 @@ internal sealed unsafe class RopeJob<TOps, TV> : RopeJob
             float* value = (float*)Value.Address + (t * Value.RowStride);
             for (int head = 0; head < cache.KvHeadCount; head++, key += cache.HeadSize, value += cache.HeadSize)
             {
-                if (cache.DType == DType.F32)
+                switch (cache.DType)
                 {
-                    AppendSingles(cache, key, value, page, head, token);
-                }
-                else
-                {
-                    AppendPairs(cache, key, value, page, head, token);
+                    case DType.F32:
+                        AppendSingles(cache, key, value, page, head, token);
+                        break;
+                    case DType.BF16:
+                        AppendPairs(cache, key, value, page, head, token);
+                        break;
+                    default:
+                        AppendCodes(cache, key, value, page, head, token);
+                        break;
                 }
             }
         }
@@ -111,20 +115,79 @@ internal sealed unsafe class RopeJob<TOps, TV> : RopeJob
         }
     }
 
+    // The same with bytes: keys as words of four, values into their quarter of each word; the scales behind.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AppendCodes(in KvLayerView cache, float* key, float* value, int page, int head, int token)
+    {
+        const int Lanes = VectorMath.Lanes;
+        byte* layer = (byte*)cache.Address;
+        uint* keys = (uint*)(layer + cache.KeyElement(page, head, token, 0));
+        byte* values = layer + cache.ValueElement(page, head, token, 0);
+        (float keyScale, float keyFactor) = KvRounding.Int8Scale(new ReadOnlySpan<float>(key, cache.HeadSize));
+        (float valueScale, float valueFactor) = KvRounding.Int8Scale(new ReadOnlySpan<float>(value, cache.HeadSize));
+        *(float*)(layer + cache.KeyScale(page, head, token)) = keyScale;
+        *(float*)(layer + cache.ValueScale(page, head, token)) = valueScale;
+        uint* codes = stackalloc uint[Lanes];
+        for (int start = 0; start < cache.StoredHead; start += Lanes)
+        {
+            int count = Math.Min(Lanes, cache.HeadSize - start);
+            CodeSixteen(key + start, count, keyFactor, (float*)codes);
+            for (int i = 0; i < Lanes; i += 4)
+            {
+                keys[(start + i) / 4 * KvLayerView.BlockTokens] =
+                    (byte)codes[i] | ((uint)(byte)codes[i + 1] << 8) | ((uint)(byte)codes[i + 2] << 16) | (codes[i + 3] << 24);
+            }
+
+            CodeSixteen(value + start, count, valueFactor, (float*)codes);
+            for (int i = 0; i < Lanes; i++)
+            {
+                values[4 * (start + i)] = (byte)codes[i];
+            }
+        }
+    }
+
+    // The codes are the low bytes. As in KvRounding.ToInt8; a factor of 0 makes zeros of anything.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CodeSixteen(float* source, int count, float factor, float* codes)
+    {
+        if (factor == 0)
+        {
+            new Span<float>(codes, VectorMath.Lanes).Clear();
+            return;
+        }
+
+        // 1.5 * 2^23: added, it leaves the nearest integer in the low bits.
+        const float RoundMagic = 12582912f;
+        source = Sixteen(source, count, codes);
+        for (int i = 0; i < VectorMath.Lanes; i += TOps.Count)
+        {
+            TV code = TOps.Multiply(TOps.Load(source + i), TOps.Broadcast(factor));
+            TOps.Store(codes + i, TOps.Add(code, TOps.Broadcast(RoundMagic)));
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void RoundSixteen(float* source, int count, float* rounded)
     {
-        if (count < VectorMath.Lanes)
-        {
-            new Span<float>(rounded, VectorMath.Lanes).Clear();
-            new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(rounded, count));
-            source = rounded;
-        }
-
+        source = Sixteen(source, count, rounded);
         for (int i = 0; i < VectorMath.Lanes; i += TOps.Count)
         {
             TOps.Store(rounded + i, VectorMath.RoundForCache<TOps, TV>(TOps.Load(source + i)));
         }
+    }
+
+    // The source itself, or a copy with zeros behind it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float* Sixteen(float* source, int count, float* copy)
+    {
+        if (count == VectorMath.Lanes)
+        {
+            return source;
+        }
+
+        new Span<float>(copy, VectorMath.Lanes).Clear();
+        new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(copy, count));
+        return copy;
     }
 
     private void Rotate(TensorView heads, int t, float* angles)

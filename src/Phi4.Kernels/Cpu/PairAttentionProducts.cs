@@ -10,7 +10,7 @@ internal sealed unsafe class PairAttentionProducts(AttentionKernels kernels) : A
     private const int Lanes = KvLayerView.BlockTokens;
     private const int ColumnVectors = AttentionKernels.MostColumns;
 
-    public override bool RoundsToBFloat16 => true;
+    public override int PerWord => 2;
 
     public override int GroupFloats(int width) => width / 2 * GroupRows;
 

@@ -15,7 +15,7 @@ internal sealed unsafe class VectorAttentionProducts<TElement, TOps, TV> : Atten
     private const int Lanes = KvLayerView.BlockTokens;
     private const int LineBytes = Lanes * sizeof(uint);
 
-    public override bool RoundsToBFloat16 => TElement.PerWord == 2;
+    public override int PerWord => TElement.PerWord;
 
     public override int GroupFloats(int width) => width * GroupRows;
 

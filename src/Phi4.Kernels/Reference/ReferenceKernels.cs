@@ -4,7 +4,7 @@ namespace Phi4.Kernels.Reference;
 /// <summary>
 /// The oracle: one thread, one value at a time, sums and functions in float64, results rounded once to F32. Slow and obvious on purpose.
 /// </summary>
-internal sealed unsafe class ReferenceKernels : IKernels
+internal sealed unsafe partial class ReferenceKernels : IKernels
 {
     public string Name => "reference";
 
@@ -84,19 +84,9 @@ internal sealed unsafe class ReferenceKernels : IKernels
             Rotate(key, t, cache.HeadSize, ropeTable, Index(batch.RopeRows, t));
             int page = Index(batch.Slots, t) / cache.PageSize;
             int token = Index(batch.Slots, t) % cache.PageSize;
-            for (int i = 0; i < key.Columns; i++)
+            for (int head = 0; head < cache.KvHeadCount; head++)
             {
-                int head = i / cache.HeadSize;
-                WriteCache(cache, cache.KeyElement(page, head, token, i % cache.HeadSize), Read(key, t, i));
-                WriteCache(cache, cache.ValueElement(page, head, token, i % cache.HeadSize), Read(value, t, i));
-            }
-
-            for (int i = cache.HeadSize; i < cache.StoredHead; i++)
-            {
-                for (int head = 0; head < cache.KvHeadCount; head++)
-                {
-                    WriteCache(cache, cache.KeyElement(page, head, token, i), 0);
-                }
+                Append(cache, HeadOf(key, t, head, cache.HeadSize), HeadOf(value, t, head, cache.HeadSize), page, head, token);
             }
         }
     }
@@ -121,7 +111,7 @@ internal sealed unsafe class ReferenceKernels : IKernels
                     double score = 0;
                     for (int i = 0; i < headSize; i++)
                     {
-                        score += Read(query, t, (head * headSize) + i) * ReadCache(cache, cache.KeyElement(page, head / group, p % cache.PageSize, i));
+                        score += Read(query, t, (head * headSize) + i) * ReadKey(cache, page, head / group, p % cache.PageSize, i);
                     }
 
                     weights[p] = score * scale;
@@ -141,7 +131,7 @@ internal sealed unsafe class ReferenceKernels : IKernels
                     for (int p = first; p <= last; p++)
                     {
                         int page = PageOf(batch, cache, t, p);
-                        sum += weights[p] * ReadCache(cache, cache.ValueElement(page, head / group, p % cache.PageSize, i));
+                        sum += weights[p] * ReadValue(cache, page, head / group, p % cache.PageSize, i);
                     }
 
                     Write(destination, t, (head * headSize) + i, sum / total);
@@ -244,28 +234,15 @@ internal sealed unsafe class ReferenceKernels : IKernels
     private static double Read(TensorView view, int row, int column)
         => Value(view.Address, view.DType, (row * view.RowStride) + column);
 
-    private static double ReadCache(in KvLayerView cache, long element) => Value(cache.Address, cache.DType, element);
-
     private static double Value(nint address, DType dtype, long element) => dtype switch
     {
         DType.F32 => ((float*)address)[element],
         DType.BF16 => BFloat16.ToSingle(((ushort*)address)[element]),
         DType.F16 => (float)((Half*)address)[element],
+        DType.I8 => ((sbyte*)address)[element],
         _ => throw new ArgumentException($"{dtype} is no type for arithmetic."),
     };
 
     private static void Write(TensorView view, int row, int column, double value)
         => ((float*)view.Address)[(row * view.RowStride) + column] = (float)value;
-
-    private static void WriteCache(in KvLayerView cache, long element, double value)
-    {
-        if (cache.DType == DType.BF16)
-        {
-            ((ushort*)cache.Address)[element] = KvRounding.ToBFloat16((float)value);
-        }
-        else
-        {
-            ((float*)cache.Address)[element] = (float)value;
-        }
-    }
 }

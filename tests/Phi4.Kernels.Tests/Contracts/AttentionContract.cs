@@ -17,7 +17,7 @@ public sealed unsafe class AttentionContract(string backend)
 
     [Test]
     public void Attention_EveryHeadSizeAndRatio_IsNearTheExactValue(
-        [Values(8, 16, 20, 32, 64, 96, 128)] int headSize, [Values(1, 2, 3, 4, 5, 8)] int group, [Values(DType.F32, DType.BF16)] DType cacheType)
+        [Values(8, 16, 20, 32, 64, 96, 128)] int headSize, [Values(1, 2, 3, 4, 5, 8)] int group, [Values(DType.F32, DType.BF16, DType.I8)] DType cacheType)
     {
         using IKernels kernels = Backends.Create(backend);
         using var test = new AttentionCase(headSize + group, group, 2, headSize, 16, cacheType, (0, 1), (5, 3), (270, 2));
@@ -110,8 +110,58 @@ public sealed unsafe class AttentionContract(string backend)
         }
     }
 
+    [Test]
+    public void RopeAndAppend_Int8_StoresNearestCodesOfTheLargestMagnitude([Values(16, 20, 128)] int headSize)
+    {
+        float[][] heads =
+        [
+            [.. Enumerable.Range(0, headSize).Select(i => MathF.Sin(i * 1.7f) * 3)],
+            [.. Enumerable.Range(0, headSize).Select(i => i == 3 ? -127 : (i % 9) + 0.5f)], // ties
+            [.. Enumerable.Range(0, headSize).Select(i => i == 5 ? 1e38f : 1e36f * i)],
+            [.. Enumerable.Range(0, headSize).Select(i => i * 1e-38f / headSize)], // 127 / the largest overflows
+            [.. Enumerable.Range(0, headSize).Select(i => i == 2 ? float.NaN : i)],
+            [.. Enumerable.Range(0, headSize).Select(i => i == headSize - 1 ? float.NegativeInfinity : i)],
+            new float[headSize],
+        ];
+        using IKernels kernels = Backends.Create(backend);
+        using TestMatrix table = TestMatrix.Filled(DType.F32, 1, 2, 0, (_, i) => 1 - i);
+        using TestMatrix query = TestMatrix.Empty(heads.Length, headSize);
+        using TestMatrix key = TestMatrix.Filled(DType.F32, heads.Length, headSize, 1, (t, i) => heads[t][i]);
+        using TestMatrix value = TestMatrix.Filled(DType.F32, heads.Length, headSize, 3, (t, i) => heads[heads.Length - 1 - t][i]);
+        using TestMatrix rows = TestMatrix.Ints(new int[heads.Length]);
+        using TestMatrix slots = TestMatrix.Ints([.. Enumerable.Range(13, heads.Length)]);
+        var shape = new KvLayerView(0, DType.I8, 3, 16, 1, headSize);
+        using HostBuffer memory = HostBuffer.Allocate(shape.ByteCount, "cache");
+        new Span<byte>((void*)memory.DangerousGetHandle(), (int)shape.ByteCount).Fill(0xFF);
+        KvLayerView cache = shape with { Address = memory.DangerousGetHandle() };
+        kernels.RopeAndAppend(query.View, key.View, value.View, table.View, cache, new BatchView(heads.Length, 1, default, rows.View, slots.View, default, default, 1));
+        for (int t = 0; t < heads.Length; t++)
+        {
+            (int page, int token) = ((13 + t) / 16, (13 + t) % 16);
+            Check(heads[t], cache.KeyScale(page, 0, token), i => cache.KeyElement(page, 0, token, i), $"key {t}");
+            Check(heads[^(t + 1)], cache.ValueScale(page, 0, token), i => cache.ValueElement(page, 0, token, i), $"value {t}");
+            for (int i = headSize; i < cache.StoredHead; i++)
+            {
+                Assert.That(((sbyte*)cache.Address)[cache.KeyElement(page, 0, token, i)], Is.Zero, $"behind key {t}");
+            }
+        }
+
+        void Check(float[] head, long scaleOffset, Func<int, long> element, string what)
+        {
+            float largest = head.Aggregate(0f, (most, x) => float.IsFinite(most) ? MathF.Max(most, MathF.Abs(x)) : most);
+            bool isZero = largest < 127f / float.MaxValue;
+            float scale = isZero ? 0 : float.IsFinite(largest) ? largest / 127 : float.NaN;
+            Assert.That(*(float*)(cache.Address + (nint)scaleOffset), Is.EqualTo(scale), what);
+            for (int i = 0; i < headSize; i++)
+            {
+                double code = isZero || float.IsNaN(scale) ? 0 : Math.Round((double)(head[i] * (127f / largest)));
+                Assert.That(((sbyte*)cache.Address)[element(i)], Is.EqualTo((sbyte)code), $"{what}, {i}");
+            }
+        }
+    }
+
     // The reference multiplies what is stored by queries and weights as they are.
-    private bool Rounds(DType cacheType) => cacheType == DType.BF16 && backend != "reference";
+    private bool Rounds(DType cacheType) => cacheType != DType.F32 && backend != "reference";
 
     private static void CheckRotated(float[,] actual, float[,] before, TestMatrix table, int[] rows, int headSize, string what)
     {

@@ -13,7 +13,7 @@ internal sealed class AttentionOrderTests(string backend)
 {
     [Test]
     public void Attention_AnyShape_IsTheStatedOrder(
-        [Values(DType.F32, DType.BF16)] DType type, [Values(1, 3, 4, 5)] int group, [Values(16, 33, 80, 128)] int headSize, [Values(int.MaxValue, 1, 37, 300)] int window)
+        [Values(DType.F32, DType.BF16, DType.I8)] DType type, [Values(1, 3, 4, 5)] int group, [Values(16, 33, 80, 128)] int headSize, [Values(int.MaxValue, 1, 37, 300)] int window)
     {
         using IKernels kernels = Backends.Create(backend);
         using var test = new AttentionCase(headSize + group, group, 2, headSize, 32, type, (0, 35), (250, 9), (511, 2), (777, 1));
@@ -21,7 +21,7 @@ internal sealed class AttentionOrderTests(string backend)
     }
 
     [Test]
-    public void Attention_LongDecode_IsTheStatedOrder([Values(DType.F32, DType.BF16)] DType type)
+    public void Attention_LongDecode_IsTheStatedOrder([Values(DType.F32, DType.BF16, DType.I8)] DType type)
     {
         using IKernels kernels = Backends.Create(backend);
         using var test = new AttentionCase(5, 4, 1, 64, 32, type, (1999, 1));
@@ -54,7 +54,7 @@ internal sealed class AttentionOrderTests(string backend)
     }
 
     [Test]
-    public void Attention_BadValues_ChangeOnlyRowsThatSeeThem([Values(DType.F32, DType.BF16)] DType type, [Values(float.NaN, float.PositiveInfinity)] float bad)
+    public void Attention_BadValues_ChangeOnlyRowsThatSeeThem([Values(DType.F32, DType.BF16, DType.I8)] DType type, [Values(float.NaN, float.PositiveInfinity)] float bad)
     {
         using IKernels kernels = Backends.Create(backend);
         using var test = new AttentionCase(7, 2, 1, 32, 16, type, (0, 30), (300, 20));

@@ -24,9 +24,12 @@ public sealed class SameBitsTests
         ["swiglu one"] = k => SwiGlu(k, 1, 448, 611),
         ["swiglu many"] = k => SwiGlu(k, 21, 449, 131),
         ["rms-norm"] = RmsNorm,
-        ["rope"] = Rope,
+        ["rope bf16"] = k => Rope(k, DType.BF16),
+        ["rope int8"] = k => Rope(k, DType.I8),
         ["attention f32"] = k => Attention(k, DType.F32, 64),
         ["attention bf16"] = k => Attention(k, DType.BF16, 128),
+        ["attention int8"] = k => Attention(k, DType.I8, 128),
+        ["attention int8 odd head"] = k => Attention(k, DType.I8, 20),
         ["attention odd head"] = k => Attention(k, DType.BF16, 20),
         ["attention decode"] = Decode,
     };
@@ -85,7 +88,7 @@ public sealed class SameBitsTests
     }
 
     [Test]
-    public void Attention_InChunks_GivesTheSameBits([Values(1, 7, 255, 300)] int chunk, [Values("cpu-machine", "cpu-256")] string width, [Values(DType.F32, DType.BF16)] DType type)
+    public void Attention_InChunks_GivesTheSameBits([Values(1, 7, 255, 300)] int chunk, [Values("cpu-machine", "cpu-256")] string width, [Values(DType.F32, DType.BF16, DType.I8)] DType type)
     {
         using IKernels kernels = Backends.Create(width, 3);
         using var test = new AttentionCase(1, 4, 2, 16, 32, type, (0, 600));
@@ -104,7 +107,7 @@ public sealed class SameBitsTests
             {
                 (int seed, int group, int kvHeads, int headSize, int pageSize, int window) = shape;
                 using IKernels kernels = Backends.Create(width, 1 + (seed % 3));
-                using var test = new AttentionCase(seed, group, kvHeads, headSize, pageSize, seed % 2 == 0 ? DType.F32 : DType.BF16, sequences);
+                using var test = new AttentionCase(seed, group, kvHeads, headSize, pageSize, ((DType[])[DType.F32, DType.BF16, DType.I8])[seed % 3], sequences);
                 CheckPieces(kernels, test, 1, window);
             },
             iter: 40);
@@ -220,7 +223,7 @@ public sealed class SameBitsTests
         return source.ToArray();
     }
 
-    private static unsafe float[,] Rope(IKernels kernels)
+    private static unsafe float[,] Rope(IKernels kernels, DType cacheType)
     {
         const int tokens = 150;
         using TestMatrix query = TestMatrix.Random(new Random(1), DType.F32, tokens, 2000);
@@ -228,7 +231,7 @@ public sealed class SameBitsTests
         using TestMatrix table = TestMatrix.Random(new Random(3), DType.F32, 9, 70);
         using TestMatrix rows = TestMatrix.Ints([.. Enumerable.Range(0, tokens).Select(t => t % 9)]);
         using TestMatrix slots = TestMatrix.Ints([.. Enumerable.Range(0, tokens)]);
-        var shape = new KvLayerView(0, DType.BF16, 10, 16, 5, 100);
+        var shape = new KvLayerView(0, cacheType, 10, 16, 5, 100);
         using HostBuffer memory = HostBuffer.Allocate(shape.ByteCount, "cache");
         KvLayerView cache = shape with { Address = memory.DangerousGetHandle() };
         var batch = new BatchView(tokens, 1, default, rows.View, slots.View, default, default, 9);
@@ -238,7 +241,9 @@ public sealed class SameBitsTests
         {
             (int page, int token, int head, int inside) = (i / 16_000, i / 1000 % 16, i % 500 / 100, i % 100);
             long element = i % 1000 < 500 ? cache.KeyElement(page, head, token, inside) : cache.ValueElement(page, head, token, inside);
-            result[0, i] = BFloat16.ToSingle(((ushort*)cache.Address)[element]);
+            result[0, i] = cacheType == DType.I8
+                ? ((sbyte*)cache.Address)[element] * *(float*)(cache.Address + (nint)(i % 1000 < 500 ? cache.KeyScale(page, head, token) : cache.ValueScale(page, head, token)))
+                : BFloat16.ToSingle(((ushort*)cache.Address)[element]);
         }
 
         return result;
