@@ -66,6 +66,7 @@ public enum Phi4Device
     Reference,
 }
 
+#pragma warning disable CA1720 // Int8 and Int4 are what everybody calls these formats.
 /// <summary>How keys and values are stored in the cache.</summary>
 public enum KvCacheType
 {
@@ -74,6 +75,11 @@ public enum KvCacheType
 
     /// <summary>Rounded to bfloat16: half the memory, as the reference implementation stores them for phi-4.</summary>
     BF16,
+
+    /// <summary>
+    /// Signed bytes with a scale for each key and each value of a head: about a quarter of the memory of <see cref="F32"/>. docs/quality.md has what it does to the logits.
+    /// </summary>
+    Int8,
 }
 
 /// <summary>What matrices are multiplied by.</summary>
@@ -86,7 +92,6 @@ public enum ActivationType
     F32,
 }
 
-#pragma warning disable CA1720 // Int8 and Int4 are what everybody calls these formats.
 /// <summary>How weights are kept in memory.</summary>
 public enum WeightType
 {

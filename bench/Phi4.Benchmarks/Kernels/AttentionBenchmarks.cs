@@ -19,7 +19,7 @@ public class AttentionBenchmarks : MeasuredBenchmarks
     private KvLayerView _cache;
     private BatchView _batch;
 
-    [Params("f32", "bf16")]
+    [Params("f32", "bf16", "int8")]
     public string Cache { get; set; } = "";
 
     [Params(1, 256)]
@@ -30,7 +30,7 @@ public class AttentionBenchmarks : MeasuredBenchmarks
 
     internal override int Threads => ThreadCount;
 
-    private DType CacheType => Cache == "f32" ? DType.F32 : DType.BF16;
+    private DType CacheType => Cache switch { "f32" => DType.F32, "bf16" => DType.BF16, _ => DType.I8 };
 
     [GlobalSetup]
     public void Setup()
@@ -42,8 +42,11 @@ public class AttentionBenchmarks : MeasuredBenchmarks
         _key = _space.Random(DType.F32, TokenCount, KvHeadCount * HeadSize);
         _value = _space.Random(DType.F32, TokenCount, KvHeadCount * HeadSize);
         _rope = _space.Random(DType.F32, ContextLength, HeadSize);
-        TensorView cache = _space.Random(CacheType, ContextLength * 2, KvHeadCount * HeadSize);
-        _cache = new KvLayerView(cache.Address, CacheType, ContextLength / PageSize, PageSize, KvHeadCount, HeadSize);
+        _cache = new KvLayerView(0, CacheType, ContextLength / PageSize, PageSize, KvHeadCount, HeadSize);
+        TensorView cache = CacheType == DType.I8
+            ? _space.Allocate(DType.I8, 1, (int)_cache.ByteCount)
+            : _space.Random(CacheType, ContextLength * 2, KvHeadCount * HeadSize);
+        _cache = _cache with { Address = cache.Address };
         TensorView positions = _space.Integers(TokenCount, i => ContextLength - TokenCount + i);
         TensorView zeros = _space.Integers(TokenCount, _ => 0);
         TensorView pages = _space.Integers(ContextLength / PageSize, i => i);
@@ -61,8 +64,8 @@ public class AttentionBenchmarks : MeasuredBenchmarks
 
     internal override Work WorkOf(string method) => method == nameof(Attention)
         ? new(
-            2L * ContextLength * KvHeadCount * HeadSize * CacheType.SizeInBytes(),
+            _cache.ByteCount,
             4.0 * HeadCount * HeadSize * TokenCount * (ContextLength - ((TokenCount - 1) / 2.0)),
-            CacheType == DType.BF16 ? Product.BFloat16 : Product.F32)
+            CacheType == DType.F32 ? Product.F32 : Product.BFloat16)
         : new((HeadCount + (2L * KvHeadCount)) * HeadSize * sizeof(float) * TokenCount);
 }

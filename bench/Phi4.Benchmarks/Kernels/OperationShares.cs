@@ -61,7 +61,7 @@ internal sealed class OperationShares : IDisposable
     {
         TensorView key = Floats(Chunk, KvHeadCount * HeadSize), value = Floats(Chunk, KvHeadCount * HeadSize);
         TensorView rope = Floats(ContextLength, HeadSize);
-        foreach (DType type in new[] { DType.F32, DType.BF16 })
+        foreach (DType type in new[] { DType.F32, DType.BF16, DType.I8 })
         {
             string name = type.ToSafetensorsName().ToLowerInvariant();
             var shape = new KvLayerView(0, type, ContextLength / PageSize, PageSize, KvHeadCount, HeadSize);

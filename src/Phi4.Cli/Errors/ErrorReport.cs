@@ -24,7 +24,7 @@ internal sealed record ErrorReport(int ExitCode, string Type, string Message, st
             Errors.ExitCode.Failed, "context_length_exceeded", e.Message, "--ctx-size sets the context; without it, it is what memory and the model allow."),
         InsufficientModelMemoryException e => new(Errors.ExitCode.OutOfMemory, "out_of_memory", e.Message, MemoryHint(e)),
         KvCacheFullException e => new(Errors.ExitCode.OutOfMemory, "cache_full", e.Message, null),
-        OutOfMemoryException e => new(Errors.ExitCode.OutOfMemory, "out_of_memory", e.Message, "a smaller --ctx-size or --kv bf16 takes less memory."),
+        OutOfMemoryException e => new(Errors.ExitCode.OutOfMemory, "out_of_memory", e.Message, "a smaller --ctx-size or --kv int8 takes less memory."),
         ModelFormatException e => new(Errors.ExitCode.UnsupportedFormat, "model_format", e.Message, null),
         ChatTemplateException e => new(
             e.Kind is ChatTemplateErrorKind.Raised or ChatTemplateErrorKind.Evaluation or ChatTemplateErrorKind.Limit
@@ -60,8 +60,8 @@ internal sealed record ErrorReport(int ExitCode, string Type, string Message, st
     };
 
     private static string? MemoryHint(InsufficientModelMemoryException e) => e.LargestContextTokens > 0
-        ? FormattableString.Invariant($"--ctx-size {e.LargestContextTokens} fits; --kv bf16 halves what the context takes.")
-        : "--kv bf16 halves what the context takes.";
+        ? FormattableString.Invariant($"--ctx-size {e.LargestContextTokens} fits; --kv int8 takes half of what the context takes in bf16.")
+        : "--kv int8 takes half of what the context takes in bf16.";
 
     /// <summary>The message without the runtime's " (Parameter 'x')", which names nothing that the command's user knows.</summary>
     private static string WithoutParameter(ArgumentException e)

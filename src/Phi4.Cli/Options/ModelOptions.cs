@@ -28,7 +28,7 @@ internal sealed class ModelOptions
             "what the model was made for and memory allows", "PHI4_CTX_SIZE");
         _threads = factory.Integer("--threads", ["-t"], 1, 1024, "Threads that compute.", "one a processor", "PHI4_THREADS");
         _kv = factory.Choice(
-            "--kv", [], "How the cache stores keys and values: f32 is exact and takes twice the memory.", "bf16", "PHI4_KV", KvCacheTypes);
+            "--kv", [], "How the cache stores keys and values: f32 is exact and takes twice the memory of bf16, int8 about half.", "bf16", "PHI4_KV", KvCacheTypes);
         _weights = factory.Choice(
             "--weights", [], "How the layers' matrices are kept: other than stored, they are converted or quantized while loading.", "stored", "PHI4_WEIGHTS", WeightTypes);
         _head = factory.Choice(
@@ -45,7 +45,7 @@ internal sealed class ModelOptions
     ];
 
     /// <summary>How the cache can store keys and values, by their words on the command line.</summary>
-    public static (string Word, KvCacheType Value)[] KvCacheTypes => [("f32", KvCacheType.F32), ("bf16", KvCacheType.BF16)];
+    public static (string Word, KvCacheType Value)[] KvCacheTypes => [("f32", KvCacheType.F32), ("bf16", KvCacheType.BF16), ("int8", KvCacheType.Int8)];
 
     public Option<string?> Model { get; }
 

@@ -25,7 +25,7 @@ internal sealed class InspectVerb : IVerb
         _contextSize = factory.Integer(
             "--ctx-size", ["-c"], 1, int.MaxValue, "Context in tokens that memory is planned for.", "what the model was made for and memory allows", "PHI4_CTX_SIZE");
         _kv = factory.Choice(
-            "--kv", [], "Cache that memory is planned for.", "bf16", "PHI4_KV", ("f32", KvCacheType.F32), ("bf16", KvCacheType.BF16));
+            "--kv", [], "Cache that memory is planned for.", "bf16", "PHI4_KV", ModelOptions.KvCacheTypes);
         _output = factory.Choice(
             "--output", ["-o"], "json prints one object.", "text", "PHI4_OUTPUT", ("text", OutputFormat.Text), ("json", OutputFormat.Json));
         Command = new Command("inspect", "Tells what a model is: sizes, tensors, and how it goes into this machine's memory. A config.json alone is enough.");

@@ -18,7 +18,7 @@ internal sealed class InspectionReport
     public InspectionReport(ModelInspection model, int? contextTokens, KvCacheType kvType, bool listsTensors)
     {
         _model = model;
-        _plan = model.PlanMemory(kvType == KvCacheType.BF16 ? DType.BF16 : DType.F32, contextTokens);
+        _plan = model.PlanMemory(kvType.ElementType(), contextTokens);
         _listsTensors = listsTensors;
     }
 
@@ -29,7 +29,9 @@ internal sealed class InspectionReport
         Line(writer, "parameters", $"{_model.ParameterCount:N0}");
         Line(writer, "weights", $"{_model.WeightBytes:N0} bytes{Origin()}");
         WriteQuantization(writer);
-        Line(writer, "KV cache", $"{config.KvBytesPerToken(DType.BF16):N0} bytes a token in bf16, {config.KvBytesPerToken(DType.F32):N0} in f32");
+        Line(
+            writer, "KV cache",
+            $"{config.KvBytesPerToken(DType.BF16):N0} bytes a token in bf16, {config.KvBytesPerToken(DType.F32):N0} in f32, {config.KvBytesPerToken(DType.I8):N0} in int8");
         Line(
             writer, "shape",
             $"{config.LayerCount} layers, hidden {config.HiddenSize}, {config.HeadCount} heads of {config.HeadSize}, {config.KvHeadCount} KV heads, MLP {config.MlpSize}");
@@ -77,6 +79,7 @@ internal sealed class InspectionReport
             json.WriteStartObject("kv_bytes_per_token");
             json.WriteNumber("bf16", _model.Config.KvBytesPerToken(DType.BF16));
             json.WriteNumber("f32", _model.Config.KvBytesPerToken(DType.F32));
+            json.WriteNumber("int8", _model.Config.KvBytesPerToken(DType.I8));
             json.WriteEndObject();
             WriteMemory(json);
             json.WriteStartArray("problems");

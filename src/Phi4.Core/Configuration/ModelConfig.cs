@@ -81,8 +81,9 @@ public sealed record ModelConfig
         }
     }
 
-    /// <summary>Bytes of keys and values that one cached token takes over all layers.</summary>
-    public long KvBytesPerToken(DType cacheType) => 2L * LayerCount * KvHeadCount * ((HeadSize + 15) & ~15) * cacheType.SizeInBytes();
+    /// <summary>Bytes of keys and values that one cached token takes over all layers: heads padded to 16 values; of <see cref="DType.I8"/> an F32 scale for each.</summary>
+    public long KvBytesPerToken(DType cacheType)
+        => 2L * LayerCount * KvHeadCount * ((((HeadSize + 15) & ~15) * cacheType.SizeInBytes()) + (cacheType == DType.I8 ? sizeof(float) : 0));
 }
 
 /// <summary>How a checkpoint spells its projection tensors.</summary>

@@ -91,7 +91,7 @@ public sealed record MemoryPlan
     /// <summary>Plans for a context of a given length, or for the one that memory allows.</summary>
     /// <param name="config">The model.</param>
     /// <param name="weightBytes">Bytes of its mapped weights.</param>
-    /// <param name="kvType">Element type of the KV cache: F32 or BF16.</param>
+    /// <param name="kvType">Element type of the KV cache: F32, BF16 or I8.</param>
     /// <param name="contextTokens">
     /// Tokens to hold; null for the default: all that the model was made for, or what fits beside the weights; if the weights do not fit at all,
     /// 4096 or what a quarter of memory holds.
@@ -112,9 +112,9 @@ public sealed record MemoryPlan
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(asked, nameof(contextTokens));
         }
 
-        if (kvType is not (DType.F32 or DType.BF16))
+        if (kvType is not (DType.F32 or DType.BF16 or DType.I8))
         {
-            throw new ArgumentOutOfRangeException(nameof(kvType), kvType, "The KV cache holds F32 or BF16.");
+            throw new ArgumentOutOfRangeException(nameof(kvType), kvType, "The KV cache holds F32, BF16 or I8.");
         }
 
         MemoryPlan plan = new()

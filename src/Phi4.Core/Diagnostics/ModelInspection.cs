@@ -76,7 +76,7 @@ public sealed record ModelInspection
     }
 
     /// <summary>How the model would go into memory.</summary>
-    /// <param name="kvType">Element type of the KV cache: F32 or BF16.</param>
+    /// <param name="kvType">Element type of the KV cache: F32, BF16 or I8.</param>
     /// <param name="contextTokens">Tokens to hold; null for what memory allows.</param>
     /// <param name="scratchBytes">Bytes of activations and other buffers.</param>
     /// <param name="availableBytes">Free memory; null for this machine's.</param>

@@ -228,7 +228,7 @@ internal sealed class Engine : IDisposable
 
 /// <summary>Sizes fixed when a model is loaded.</summary>
 /// <param name="ContextLength">Longest sequence, in tokens.</param>
-/// <param name="CacheType">F32 or BF16.</param>
+/// <param name="CacheType">F32, BF16 or I8.</param>
 /// <param name="PageCount">Pages of the whole cache.</param>
 /// <param name="Step">The largest step.</param>
 internal sealed record EngineLimits(int ContextLength, DType CacheType, int PageCount, StepCapacity Step);

@@ -68,7 +68,7 @@ internal static class ModelLoader
     internal static (EngineLimits Limits, MemoryPlan Memory) Plan(
         ModelConfig config, Phi4LoadOptions options, long availableBytes, IWeightSource? source = null)
     {
-        DType cacheType = options.KvCacheType == KvCacheType.BF16 ? DType.BF16 : DType.F32;
+        DType cacheType = options.KvCacheType.ElementType();
         if (options.ContextLength > config.MaxPositions)
         {
             throw new InvalidOptionsException(

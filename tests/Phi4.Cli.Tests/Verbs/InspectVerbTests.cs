@@ -24,7 +24,7 @@ public sealed class InspectVerbTests
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         Assert.That(outcome.Out, Does.Contain("14,659,507,200"));
         Assert.That(outcome.Out, Does.Contain("29,319,014,400 bytes"));
-        Assert.That(outcome.Out, Does.Contain("204,800 bytes a token in bf16, 409,600 in f32"));
+        Assert.That(outcome.Out, Does.Contain("204,800 bytes a token in bf16, 409,600 in f32, 105,600 in int8"));
     }
 
     [Test]
@@ -37,6 +37,7 @@ public sealed class InspectVerbTests
         Assert.That(json.GetProperty("weight_bytes").GetInt64(), Is.EqualTo(29_319_014_400));
         Assert.That(json.GetProperty("kv_bytes_per_token").GetProperty("bf16").GetInt64(), Is.EqualTo(204_800));
         Assert.That(json.GetProperty("kv_bytes_per_token").GetProperty("f32").GetInt64(), Is.EqualTo(409_600));
+        Assert.That(json.GetProperty("kv_bytes_per_token").GetProperty("int8").GetInt64(), Is.EqualTo(105_600));
         Assert.That(json.GetProperty("has_weights").GetBoolean(), Is.False);
         Assert.That(json.GetProperty("tensors").EnumerateArray().Sum(tensor => tensor.GetProperty("bytes").GetInt64()), Is.EqualTo(29_319_014_400));
     }

@@ -105,12 +105,13 @@ public sealed class ScoreVerbTests
         Assert.That(await child.ExitCodeAsync(), Is.Zero);
     }
 
-    [Test]
-    public async Task Cache_InBFloat16_ChangesTheNumbersALittle()
+    [TestCase("bf16")]
+    [TestCase("int8")]
+    public async Task Cache_ThatRounds_ChangesTheNumbersALittle(string type)
     {
         const string Input = "{\"ids\":[1,2,3,4,5,6,7,8]}\n";
         JsonElement exact = (await Command.PipeAsync(Input, "score", "-m", TestModels.Tiny, "--jsonl", "--logits", "--kv", "f32")).Json;
-        JsonElement rounded = (await Command.PipeAsync(Input, "score", "-m", TestModels.Tiny, "--jsonl", "--logits", "--kv", "bf16")).Json;
+        JsonElement rounded = (await Command.PipeAsync(Input, "score", "-m", TestModels.Tiny, "--jsonl", "--logits", "--kv", type)).Json;
         float[] a = Floats(exact.GetProperty("logits_last"));
         float[] b = Floats(rounded.GetProperty("logits_last"));
         double difference = a.Zip(b, (x, y) => Math.Abs(x - y)).Max();

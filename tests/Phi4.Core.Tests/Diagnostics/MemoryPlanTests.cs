@@ -65,9 +65,11 @@ public sealed class MemoryPlanTests
         });
     }
 
-    [Test]
-    public void Create_Float32Cache_TakesTwice() =>
-        Assert.That(MemoryPlan.Create(Phi4, WeightBytes, DType.F32, 1000, 0, GiB).KvBytes, Is.EqualTo(409_600_000));
+    [TestCase(DType.F32, 409_600_000)]
+    [TestCase(DType.BF16, 204_800_000)]
+    [TestCase(DType.I8, 105_600_000)]
+    public void Create_AnyCacheType_CountsItsValuesAndScales(DType cacheType, long bytes) =>
+        Assert.That(MemoryPlan.Create(Phi4, WeightBytes, cacheType, 1000, 0, GiB).KvBytes, Is.EqualTo(bytes));
 
     [Test]
     public void Create_BadArguments_AreRefused() => Assert.Multiple(() =>

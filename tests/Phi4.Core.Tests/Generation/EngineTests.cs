@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Phi4.Core.Generation;
+using Phi4.Kernels;
 using Phi4.TestSupport;
 
 namespace Phi4.Core.Tests.Generation;
@@ -9,10 +10,10 @@ internal sealed class EngineTests
     private static readonly string Folder = Goldens.Model("tiny-phi4");
 
     [Test]
-    public async Task Run_WithACacheTooSmallForAll_PreemptsAndGivesTheSameBits()
+    public async Task Run_WithACacheTooSmallForAll_PreemptsAndGivesTheSameBits([Values(DType.F32, DType.I8)] DType cacheType)
     {
-        using Engine roomy = TestEngine.Create(Folder, Backends.Create("cpu-256"));
-        using Engine tight = TestEngine.Create(Folder, Backends.Create("cpu-256"), cacheTokens: 2048, sequences: 4);
+        using Engine roomy = TestEngine.Create(Folder, Backends.Create("cpu-256"), cacheType: cacheType);
+        using Engine tight = TestEngine.Create(Folder, Backends.Create("cpu-256"), cacheType: cacheType, cacheTokens: 2048, sequences: 4);
         int[][] prompts = [.. Enumerable.Range(0, 6).Select(i => Tokens(500 + 90 * i, seed: i))];
         var crowded = await Task.WhenAll(prompts.Select(prompt => tight.RunAsync(prompt)));
         for (int i = 0; i < prompts.Length; i++)
@@ -25,13 +26,13 @@ internal sealed class EngineTests
     }
 
     [Test]
-    public async Task Run_AnyStepSize_GivesTheSameBits()
+    public async Task Run_AnyStepSize_GivesTheSameBits([Values(DType.F32, DType.I8)] DType cacheType)
     {
         int[] prompt = Tokens(333, seed: 5);
         float[]? expected = null;
         foreach (int stepTokens in (int[])[1, 7, 64, 333, 512])
         {
-            using Engine engine = TestEngine.Create(Folder, Backends.Create("cpu-256"), stepTokens, sequences: 1);
+            using Engine engine = TestEngine.Create(Folder, Backends.Create("cpu-256"), stepTokens, cacheType, sequences: 1);
             float[] logits = (await engine.RunAsync(prompt))[prompt.Length - 1];
             expected ??= logits;
             Assert.That(logits, Is.EqualTo(expected).AsCollection, $"{stepTokens} tokens a step");

@@ -82,15 +82,17 @@ internal sealed class GoldenModelTests(string model, string backend)
         }
     }
 
-    [Test]
-    public async Task Prompts_WithKeysAndValuesInBFloat16_StayNearTheReference()
+    [TestCase(DType.BF16, 1.5e-2)]
+    [TestCase(DType.I8, 3e-2)]
+    public async Task Prompts_WithRoundedKeysAndValues_StayNearTheReference(DType cacheType, double tolerance)
     {
-        using Engine rounded = TestEngine.Create(_golden.Folder, Backends.Create(backend, roundsActivations: false), cacheType: DType.BF16);
+        using Engine rounded = TestEngine.Create(_golden.Folder, Backends.Create(backend, roundsActivations: false), cacheType: cacheType);
         foreach (GoldenPrompt prompt in _golden.Prompts.Where(prompt => prompt.Ids.Length <= 33))
         {
             float[] logits = (await rounded.RunAsync(prompt.Ids))[prompt.Ids.Length - 1];
             double rms = Math.Sqrt(logits.Zip(prompt.LastLogits, (a, b) => ((double)a - b) * ((double)a - b)).Average()) / prompt.Std;
-            Assert.That(rms, Is.LessThan(1.5e-2), $"{model} on {backend}, {prompt.Ids.Length} tokens: half of what bfloat16 everywhere costs the reference");
+            Assert.That(rms, Is.LessThan(tolerance), $"{model} on {backend}, {prompt.Ids.Length} tokens: half of what bfloat16 everywhere costs the reference, or as much");
+            TestContext.Out.WriteLine($"{model} on {backend}, {cacheType}, {prompt.Ids.Length} tokens: {rms:E2}");
             Assert.That(rms, Is.GreaterThan(0), "the cache must really be rounded");
         }
     }

@@ -8,7 +8,9 @@ using Phi4.TestSupport;
 
 namespace Phi4.Core.Tests.State;
 
-internal sealed class KvCacheTests
+[TestFixture(DType.F32)]
+[TestFixture(DType.I8)]
+internal sealed class KvCacheTests(DType cacheType)
 {
     private const int Pages = 12;
 
@@ -21,7 +23,7 @@ internal sealed class KvCacheTests
     public void Allocate()
     {
         _kernels = new ReferenceKernels();
-        _cache = new KvCache(Config, _kernels, DType.F32, Pages);
+        _cache = new KvCache(Config, _kernels, cacheType, Pages);
     }
 
     [TearDown]
@@ -70,7 +72,7 @@ internal sealed class KvCacheTests
     public void AnyHistory_OfForksAndWrites_NeverLeaksNorMixesSequences() => Gen.Int[0, 3].Select(Gen.Int[0, 5], Gen.Int[1, 70]).Array[1, 60].Sample(history =>
     {
         using var kernels = new ReferenceKernels();
-        using var cache = new KvCache(Config, kernels, DType.F32, Pages);
+        using var cache = new KvCache(Config, kernels, cacheType, Pages);
         List<(PageTable Table, List<float> Expected)> sequences = [];
         float marker = 0;
         foreach ((int action, int pick, int size) in history)
@@ -121,12 +123,23 @@ internal sealed class KvCacheTests
 
     private float Read(PageTable table, int position) => Slot(_cache, table, position);
 
-    /// <summary>The first value of the last layer's last value head at a position: the far end of what a page copy must carry.</summary>
+    [Test]
+    public void BytesPerToken_AreWhatTheConfigurationSays()
+        => Assert.That(_cache.BytesPerToken, Is.EqualTo(Config.KvBytesPerToken(cacheType)));
+
+    /// <summary>
+    /// The first value, or its scale, of the last layer's last value head at a position: the far end of what a page copy must carry.
+    /// </summary>
     private static unsafe ref float Slot(KvCache cache, PageTable table, int position)
     {
         KvLayerView layer = cache.Layer(Config.LayerCount - 1);
         int slot = KvCache.SlotOf(table, position);
-        long offset = layer.ValueElement(slot / layer.PageSize, layer.KvHeadCount - 1, slot % layer.PageSize, 0);
-        return ref ((float*)layer.Address)[offset];
+        (int page, int token, int head) = (slot / layer.PageSize, slot % layer.PageSize, layer.KvHeadCount - 1);
+        if (layer.DType == DType.I8)
+        {
+            return ref *(float*)(layer.Address + (nint)layer.ValueScale(page, head, token));
+        }
+
+        return ref ((float*)layer.Address)[layer.ValueElement(page, head, token, 0)];
     }
 }
