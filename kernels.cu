@@ -5,6 +5,7 @@
 // One machine instruction (or family) a file, each with a twin for the emulator.
 #include "kernels/machine/conversions.cuh"   // cvt between F32, BF16 and F16
 #include "kernels/formats.cuh"               // the 16-bit formats as tags
+#include "kernels/machine/dependent_launch.cuh" // griddepcontrol: a kernel that starts before its predecessor ends
 #include "kernels/machine/barriers.cuh"      // bar.sync, bar.warp.sync
 #include "kernels/machine/shuffles.cuh"      // shfl.sync, sums over a warp
 #include "kernels/machine/loads.cuh"         // 16-byte loads and stores
@@ -24,4 +25,5 @@
 #include "kernels/kv_pages.cuh"         // the paged cache
 #include "kernels/rope_and_append.cuh"  // rope_and_append
 #include "kernels/attention.cuh"        // attention_whole_*, attention_units_*, attention_combine
+#include "kernels/attention_exact.cuh"  // attention_exact: over an F32 cache, nothing rounded
 #include "kernels/argmax.cuh"           // argmax

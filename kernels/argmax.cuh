@@ -36,6 +36,7 @@ DEVICE Candidate best_of_warp(Candidate mine)
 
 KERNEL(argmax, ArgmaxParameters, 1024, 1)
 {
+    begin_after_predecessor();
     SHARED(shared);
     Candidate* ofWarps = reinterpret_cast<Candidate*>(shared);
     const float* logits = p.logits + block_x() * p.logitsStride;

@@ -19,7 +19,7 @@ struct AttentionParameters {
     i64 destinationStride;
     const float* query;
     i64 queryStride;
-    const u16* cache;
+    const void* cache;
     const int* pageTables;
     i64 pageTableStride;
     const int* positions;
@@ -95,7 +95,7 @@ template <int D32>
 struct AttentionWarp {
     const AttentionParameters& p;
     AttentionTile tile;
-    KvPages pages;
+    KvPages<u16> pages;
     int kvHead, g, q;
     int firstSeen, lastSeen;
     int first[2], last[2];
@@ -112,7 +112,7 @@ struct AttentionWarp {
         kvHead = head;
         g = (int)lane() / 4;
         q = (int)lane() % 4;
-        const KvPages all = {const_cast<u16*>(p.cache), p.kvHeads, stored_head(p.headSize), p.pageSize};
+        const KvPages<u16> all = {static_cast<u16*>(const_cast<void*>(p.cache)), p.kvHeads, stored_head(p.headSize), p.pageSize};
         pages = all;
         firstSeen = first_visible(p, p.positions[tile.firstToken + tile.firstRow / tile.group]);
         lastSeen = p.positions[tile.token(tile.rowCount - 1)];
@@ -258,6 +258,7 @@ DEVICE float* partial_of(const AttentionParameters& p, int tile, int kvHead, int
 template <int D32>
 DEVICE void attention_whole(const AttentionParameters& p)
 {
+    begin_after_predecessor();
     const int index = (int)(block_x() * 4 + warp());
     if (index >= p.tileCount) return;
     AttentionWarp<D32> work(p, index, (int)block_y());
@@ -286,6 +287,7 @@ DEVICE void attention_whole(const AttentionParameters& p)
 template <int D32>
 DEVICE void attention_units(const AttentionParameters& p)
 {
+    begin_after_predecessor();
     const int number = (int)(block_x() * 4 + warp()), index = (int)block_z();
     AttentionWarp<D32> work(p, index, (int)block_y());
     const int unit = work.first_unit() + number;
@@ -313,6 +315,7 @@ DEVICE void attention_units(const AttentionParameters& p)
 // One block merges one row of one tile; thread i has values i, i + 128.
 KERNEL(attention_combine, AttentionParameters, 128, 1)
 {
+    begin_after_predecessor();
     const int index = (int)block_x(), kvHead = (int)block_y(), row = (int)block_z();
     const AttentionTile tile = load_tile(p, index);
     if (row >= tile.rowCount) return;

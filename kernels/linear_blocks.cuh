@@ -130,7 +130,9 @@ DEVICE void sum_blocks(const LinearBlocksParameters& p, const u8* blocks, int fi
     const WeightStep ones = {{one, one, one, one}, {one, one, one, one}};
 
     typename Tile::Loaded now[SKINNY_DEPTH];
+    let_successor_start();
     UNROLL for (int i = 0; i < SKINNY_DEPTH; i++) now[i] = tile.load(first + i, last, hasOffsets);
+    wait_for_predecessor();
     for (int block = first; block < last; block += SKINNY_DEPTH) {
         typename Tile::Loaded next[SKINNY_DEPTH];
         UNROLL for (int i = 0; i < SKINNY_DEPTH; i++) next[i] = tile.load(block + SKINNY_DEPTH + i, last, hasOffsets);

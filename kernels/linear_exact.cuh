@@ -16,6 +16,7 @@ DEVICE float exact_sum(const void* weight, int type, i64 row, const float* sourc
 
 DEVICE void linear_exact(const LinearParameters& p, int type)
 {
+    begin_after_predecessor();
     // The last block's warps past the last feature repeat it, so that every warp comes along; they store nothing.
     const int wanted = (int)(block_x() * 8 + warp()), token = (int)block_y();
     const int feature = min_int(wanted, p.features - 1);

@@ -76,7 +76,9 @@ DEVICE void linear_skinny(Format format, const LinearParameters& p)
 
     float sums[TokenTiles][4] = {};
     WeightStep now[SKINNY_DEPTH];
+    let_successor_start();
     UNROLL for (int i = 0; i < SKINNY_DEPTH; i++) now[i] = rows.load(first + i, last);
+    wait_for_predecessor();
     for (int step = first; step < last; step += SKINNY_DEPTH) {
         WeightStep next[SKINNY_DEPTH];
         UNROLL for (int i = 0; i < SKINNY_DEPTH; i++) next[i] = rows.load(step + SKINNY_DEPTH + i, last);

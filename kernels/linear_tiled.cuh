@@ -51,6 +51,7 @@ template <class Format>
 DEVICE void linear_tiled(Format format, const LinearParameters& p)
 {
     SHARED(shared);
+    begin_after_predecessor();
     const int g = (int)lane() / 4, q = (int)lane() % 4;
     const int firstToken = (int)block_y() * TILE_ROWS;
     TiledCopies copies;

@@ -32,6 +32,7 @@ DEVICE float block_sum(float value, float* sums)
 
 KERNEL(rms_norm, RmsNormParameters, 256, 1)
 {
+    begin_after_predecessor();
     SHARED(shared);
     const float* source = p.source + block_x() * p.sourceStride;
     float* destination = p.destination + block_x() * p.destinationStride;

@@ -20,6 +20,7 @@ static_assert(sizeof(EmbedParameters) == 48, "as in C#");
 
 KERNEL(embed, EmbedParameters, 256, 1)
 {
+    begin_after_predecessor();
     const i64 row = (i64)p.ids[block_x()] * p.tableStride;
     float* destination = p.destination + block_x() * p.destinationStride;
     for (int i = (int)thread_index(); i < p.columns; i += 256) destination[i] = load_number(p.table, p.tableType, row + i);
@@ -43,6 +44,7 @@ static_assert(sizeof(GatherRowsParameters) == 48, "as in C#");
 
 KERNEL(gather_rows, GatherRowsParameters, 256, 1)
 {
+    begin_after_predecessor();
     const float* source = p.source + p.rows[block_x()] * p.sourceStride;
     float* destination = p.destination + block_x() * p.destinationStride;
     for (int i = (int)thread_index(); i < p.columns; i += 256) destination[i] = source[i];
@@ -66,6 +68,7 @@ static_assert(sizeof(RoundRowsParameters) == 40, "as in C#");
 template <class Format>
 DEVICE void round_row(Format format, const RoundRowsParameters& p)
 {
+    begin_after_predecessor();
     const float* source = p.source + block_x() * p.sourceStride;
     u16* destination = p.destination + block_x() * p.destinationStride;
     for (int i = (int)thread_index(); i < ((p.columns + 7) & ~7); i += 256) destination[i] = i < p.columns ? (u16)pack(format, source[i], 0.0f) : (u16)0;
@@ -88,6 +91,7 @@ static_assert(sizeof(CopyBytesParameters) == 24, "as in C#");
 
 KERNEL(copy_bytes, CopyBytesParameters, 256, 1)
 {
+    begin_after_predecessor();
     const i64 step = (i64)grid_x() * 256 * 16;
     for (i64 i = ((i64)block_x() * 256 + thread_index()) * 16; i < p.count; i += step) store16(p.destination + i, load16(p.source + i));
 }
@@ -99,6 +103,7 @@ KERNEL(copy_bytes, CopyBytesParameters, 256, 1)
 // oracle   none
 KERNEL(read_sum, CopyBytesParameters, 256, 2)
 {
+    begin_after_predecessor();
     constexpr int Turns = 8;
     const i64 step = (i64)grid_x() * 256 * 16;
     u32 mixed = 0;

@@ -48,6 +48,9 @@ struct Registration {
     Registration(const char* name, std::size_t parameterBytes, unsigned mostThreads, Entry entry);
 };
 
+// A kernel that ends without this has an error: see machine/dependent_launch.cuh.
+void wait_for_predecessor();
+
 void block_barrier(Site site);
 void warp_barrier(Site site);
 unsigned exchange_xor(unsigned value, int mask, Site site);

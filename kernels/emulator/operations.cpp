@@ -6,6 +6,11 @@
 
 namespace emulator {
 
+void wait_for_predecessor()
+{
+    scheduler.self().hasWaitedForPredecessor = true;
+}
+
 void block_barrier(Site site)
 {
     void* key = scheduler.block_key();

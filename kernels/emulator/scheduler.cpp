@@ -47,6 +47,7 @@ bool Scheduler::run(const char* kernel, const Block& block, Entry entry, const v
         thread.block = &block;
         thread.index = i;
         thread.wait = Wait::Nothing;
+        thread.hasWaitedForPredecessor = false;
         thread.open.clear();
         thread.groups.clear();
         thread.fiber.start(run_thread);
@@ -77,6 +78,7 @@ void Scheduler::run_thread()
     acquire(&scheduler._startKey);
     scheduler._entry(scheduler._parameters);
     EmulatedThread& self = scheduler.self();
+    if (!self.hasWaitedForPredecessor) scheduler.fail({"its end", 0}, "the thread never waited for the preceding kernel");
     self.groups.push_back(self.open);
     for (const auto& group : self.groups)
         if (!group.empty()) scheduler.fail(group[0].site, "nobody waits for this copy");

@@ -28,6 +28,7 @@ struct EmulatedThread : Thread {
     Wait wait;
     Site site;
     Registers registers;
+    bool hasWaitedForPredecessor;
     std::vector<Copy> open;
     std::vector<std::vector<Copy>> groups;
 };

@@ -42,12 +42,12 @@ struct CopyBytes { void* destination; const void* source; i64 count; };
 
 struct RopeAndAppend {
     float* query; i64 queryStride; float* key; i64 keyStride; const float* value; i64 valueStride; const float* table; i64 tableStride;
-    u16* cache; const int* ropeRows; const int* slots;
-    int queryHeads; int kvHeads; int headSize; int rotarySize; int pageSize; int reserved;
+    void* cache; const int* ropeRows; const int* slots;
+    int queryHeads; int kvHeads; int headSize; int rotarySize; int pageSize; int cacheIsF32;
 };
 
 struct Attention {
-    float* destination; i64 destinationStride; const float* query; i64 queryStride; const u16* cache; const int* pageTables; i64 pageTableStride;
+    float* destination; i64 destinationStride; const float* query; i64 queryStride; const void* cache; const int* pageTables; i64 pageTableStride;
     const int* positions; const int* sequenceOfToken; const int* tiles; float* partial;
     int tileCount; int unitCount; int queryHeads; int kvHeads; int headSize; int pageSize; int window; float scale;
 };

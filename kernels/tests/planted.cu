@@ -4,6 +4,7 @@
 
 #include "kernels/machine/conversions.cuh"
 #include "kernels/formats.cuh"
+#include "kernels/machine/dependent_launch.cuh"
 #include "kernels/machine/barriers.cuh"
 #include "kernels/machine/shuffles.cuh"
 #include "kernels/machine/loads.cuh"
@@ -15,6 +16,7 @@
 // Every thread gets its mirror image's number: output[i] = input[255 - i].
 KERNEL(missing_barrier, PlantedParameters, 256, 1)
 {
+    begin_after_predecessor();
     SHARED(shared);
     float* values = reinterpret_cast<float*>(shared);
     values[thread_index()] = p.input[thread_index()];
@@ -25,6 +27,7 @@ KERNEL(missing_barrier, PlantedParameters, 256, 1)
 // The same twice; the second round must not overwrite what others still read.
 KERNEL(write_after_read, PlantedParameters, 256, 1)
 {
+    begin_after_predecessor();
     SHARED(shared);
     float* values = reinterpret_cast<float*>(shared);
     float sum = 0.0f;
@@ -39,6 +42,7 @@ KERNEL(write_after_read, PlantedParameters, 256, 1)
 
 KERNEL(missing_warp_barrier, PlantedParameters, 256, 1)
 {
+    begin_after_predecessor();
     SHARED(shared);
     float* values = reinterpret_cast<float*>(shared) + warp() * LANES;
     values[lane()] = p.input[thread_index()];
@@ -50,6 +54,7 @@ KERNEL(missing_warp_barrier, PlantedParameters, 256, 1)
 
 KERNEL(lax_wait, PlantedParameters, 256, 1)
 {
+    begin_after_predecessor();
     SHARED(shared);
     float* values = reinterpret_cast<float*>(shared);
     if (thread_index() < 64) copy16_async(shared + thread_index() * 16, p.input + thread_index() * 4, true);
@@ -63,6 +68,7 @@ KERNEL(lax_wait, PlantedParameters, 256, 1)
 
 KERNEL(past_shared_memory, PlantedParameters, 256, 1)
 {
+    begin_after_predecessor();
     SHARED(shared);
     float* values = reinterpret_cast<float*>(shared);
     values[thread_index() + (p.planted ? 1 : 0)] = p.input[thread_index()];
@@ -72,6 +78,7 @@ KERNEL(past_shared_memory, PlantedParameters, 256, 1)
 
 KERNEL(past_global_memory, PlantedParameters, 256, 1)
 {
+    begin_after_predecessor();
     p.output[255 - thread_index()] = p.input[thread_index() + (p.planted ? 1 : 0)];
     if (p.planted) p.output[255 - thread_index()] = p.input[thread_index()];
 }
@@ -79,6 +86,7 @@ KERNEL(past_global_memory, PlantedParameters, 256, 1)
 // Sixteen numbers to a fragment's rows; all B is one, so each row of D is sixteen times its number.
 KERNEL(wrong_fragment, PlantedParameters, 256, 1)
 {
+    begin_after_predecessor();
     const int g = (int)lane() / 4, q = (int)lane() % 4;
     const float* input = p.input + warp() * 16;
     const u32 low = pack_bf16(input[g], input[g]), high = pack_bf16(input[g + 8], input[g + 8]), one = pack_bf16(1.0f, 1.0f);
@@ -94,18 +102,21 @@ KERNEL(wrong_fragment, PlantedParameters, 256, 1)
 
 KERNEL(divergent_barrier, PlantedParameters, 256, 1)
 {
+    begin_after_predecessor();
     p.output[255 - thread_index()] = p.input[thread_index()];
     if (!p.planted || thread_index() < 100) block_barrier();
 }
 
 KERNEL(missing_warp, PlantedParameters, 256, 1)
 {
+    begin_after_predecessor();
     p.output[255 - thread_index()] = p.input[thread_index()];
     if (!p.planted || warp() != 3) block_barrier();
 }
 
 KERNEL(different_operations, PlantedParameters, 256, 1)
 {
+    begin_after_predecessor();
     p.output[255 - thread_index()] = p.input[thread_index()];
     if (p.planted && lane() < 16) shuffle_xor(1.0f, 1);
     else warp_barrier();
@@ -113,6 +124,7 @@ KERNEL(different_operations, PlantedParameters, 256, 1)
 
 KERNEL(missing_lane, PlantedParameters, 256, 1)
 {
+    begin_after_predecessor();
     p.output[255 - thread_index()] = p.input[thread_index()];
     if (p.planted && lane() == 7) return;
     shuffle_xor(1.0f, 1);
@@ -120,15 +132,24 @@ KERNEL(missing_lane, PlantedParameters, 256, 1)
 
 KERNEL(misaligned_load, PlantedParameters, 256, 1)
 {
+    begin_after_predecessor();
     p.output[255 - thread_index()] = p.input[thread_index()];
     if (thread_index() == 5) p.output[250] = bits_to_float(load16(p.input + 4 + (p.planted ? 1 : 0)).y);
 }
 
 KERNEL(forgotten_copy, PlantedParameters, 256, 1)
 {
+    begin_after_predecessor();
     SHARED(shared);
     p.output[255 - thread_index()] = p.input[thread_index()];
     if (thread_index() < 64) copy16_async(shared + thread_index() * 16, p.input + thread_index() * 4, true);
     commit_copies();
     if (!p.planted) wait_for_copies<0>();
+}
+
+KERNEL(missing_wait_for_predecessor, PlantedParameters, 256, 1)
+{
+    let_successor_start();
+    if (!p.planted) wait_for_predecessor();
+    p.output[255 - thread_index()] = p.input[thread_index()];
 }

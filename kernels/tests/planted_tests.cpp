@@ -50,6 +50,7 @@ const Planted All[] = {
     {"missing_lane", Seen::ByAnybody, false, mirrored},
     {"misaligned_load", Seen::ByAnybody, false, mirrored},
     {"forgotten_copy", Seen::ByAnybody, false, mirrored},
+    {"missing_wait_for_predecessor", Seen::ByAnybody, false, mirrored},
 };
 
 // How often something was found over eight seeds, and the first thing that was.
@@ -97,7 +98,7 @@ void planted_tests()
         if (planted.seen == Seen::ByAddressSanitizer) continue;
 #endif
         const Findings found = look(planted, true);
-        std::printf("  %-22s %d errors, %d wrong results, %d sanitizer reports  %s\n",
+        std::printf("  %-28s %d errors, %d wrong results, %d sanitizer reports  %s\n",
             planted.kernel, found.errors, found.wrongValues, found.reports, found.first.c_str());
         check(found.errors + found.wrongValues + found.reports > 0, name + " with its bug", "nobody noticed");
 #if WITH_THREAD_SANITIZER

@@ -10,5 +10,6 @@ void row_tests();
 void linear_tests();
 void block_tests();
 void attention_tests();
+void attention_exact_tests();
 
 }  // namespace tests

@@ -193,7 +193,7 @@ public:
         const std::size_t tokens = static_cast<std::size_t>(sequences) * static_cast<std::size_t>(fresh), width = QueryHeads * HeadSize;
         layerBytes = 2.0 * sequences * length * KvHeads * HeadSize * 2;
         _p = {static_cast<float*>(driver().allocate(tokens * width * 4)), static_cast<i64>(width), static_cast<const float*>(random_numbers(tokens * width * 4, false)), static_cast<i64>(width),
-            static_cast<const u16*>(random_numbers(static_cast<std::size_t>(sequences) * static_cast<std::size_t>(pages) * PageSize * 2 * KvHeads * HeadSize * 2)), on_device(tables), pages,
+            (random_numbers(static_cast<std::size_t>(sequences) * static_cast<std::size_t>(pages) * PageSize * 2 * KvHeads * HeadSize * 2)), on_device(tables), pages,
             on_device(positions), on_device(sequenceOfToken), on_device(tiles), nullptr, _tiles, _units, QueryHeads, KvHeads, HeadSize, PageSize, 1 << 30, 0.088f};
         if (fresh == 1) _p.partial = static_cast<float*>(driver().allocate(static_cast<std::size_t>(_tiles) * KvHeads * static_cast<std::size_t>(_units) * 16 * (HeadSize + 2) * 4));
     }

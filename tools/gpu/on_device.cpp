@@ -62,6 +62,7 @@ int main(int count, char** words)
     tests::linear_tests();
     tests::block_tests();
     tests::attention_tests();
+    tests::attention_exact_tests();
     std::printf("%s: %d passed, %d failed\n", gpu::Driver::get().device_name().c_str(), tests::passed, tests::failed);
     return tests::failed == 0 ? 0 : 1;
 }
