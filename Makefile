@@ -17,7 +17,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check format bench chart quality native test-narrow kernels test-kernels big sample-model clean
+.PHONY: help demo build test check format bench chart quality native test-narrow compiler kernels test-kernels big sample-model clean
 
 help: ## List the targets
 	@echo "Targets:"
@@ -30,7 +30,7 @@ demo: ## Ask the model that ships with the repository a question (ASK="..." to a
 build: ## Build everything
 	$(DOTNET) build $(SOLUTION) -c $(CONFIGURATION) --nologo -v minimal
 
-test: build ## Build and run all tests
+test: compiler build ## Build and run all tests
 	@bash tools/ci/run-tests.sh --solution $(SOLUTION) -c $(CONFIGURATION) --no-build
 
 check: ## What a change must pass: format, build without warnings, all tests (architecture and documents among them)
@@ -62,6 +62,9 @@ test-narrow: build ## Run kernel and model tests as if the processor had no AVX-
 	    env $$switch bash tools/ci/run-tests.sh --project tests/$$project -c $(CONFIGURATION) --no-build || exit 1; \
 	  done; \
 	done
+
+compiler:
+	@bash tools/cuda/ensure-compiler.sh
 
 kernels: ## Compile the CUDA kernels to PTX and, for the tests, to a library that emulates a GPU (nvcc 13 or clang++ 19)
 	@bash tools/cuda/build.sh
