@@ -103,6 +103,13 @@ internal static unsafe class KernelShapes
         Indices(rows, "rows", destination.Rows, source.Rows, "rows of source");
     }
 
+    /// <summary>The first values of a tensor and as many of the host's.</summary>
+    public static void Copy<T>(TensorView tensor, int valueCount)
+        where T : unmanaged
+        => Require(
+            (tensor.Rows <= 1 || tensor.RowStride == tensor.Columns) && sizeof(T) == tensor.DType.SizeInBytes() && valueCount <= tensor.Count,
+            $"{valueCount} values of {typeof(T).Name} do not fit a {tensor} (row stride {tensor.RowStride}).");
+
     public static void Argmax(TensorView destination, TensorView logits)
     {
         Activation(logits, "logits");

@@ -2,6 +2,7 @@
 using Phi4.Kernels;
 using Phi4.Kernels.Cpu;
 using Phi4.Kernels.Reference;
+using Phi4.TestSupport.Cuda;
 
 namespace Phi4.TestSupport;
 
@@ -13,7 +14,10 @@ internal static class Backends
 {
     public static IReadOnlyList<string> Names { get; } = ["reference", "cpu-machine", "cpu-512", "cpu-256", "cpu-128", "cpu-scalar"];
 
-    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <summary>These, and CUDA over the emulated device where it was built.</summary>
+    public static IReadOnlyList<string> AndCuda { get; } = EmulatedKernels.WhyNot is null ? [.. Names, "cuda-emulated"] : Names;
+
+    /// <param name="name">One of <see cref="AndCuda"/>.</param>
     /// <param name="threadCount">Threads that compute; the reference has one.</param>
     /// <param name="roundsActivations">Beside BF16 weights, as users get it; false for float32 arithmetic over the stored weights. The reference never rounds.</param>
     public static IKernels Create(string name, int threadCount = 2, bool roundsActivations = true)
@@ -26,6 +30,7 @@ internal static class Backends
             "cpu-256" => CpuKernels.Create(options with { VectorWidth = VectorWidth.V256 }),
             "cpu-128" => CpuKernels.Create(options with { VectorWidth = VectorWidth.V128 }),
             "cpu-scalar" => CpuKernels.Create(options with { VectorWidth = VectorWidth.Scalar }),
+            "cuda-emulated" => EmulatedKernels.CreateOverHostMemory(roundsActivations),
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "Not a backend."),
         };
     }

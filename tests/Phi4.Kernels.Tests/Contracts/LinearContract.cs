@@ -4,7 +4,7 @@ using Phi4.TestSupport;
 namespace Phi4.Kernels.Tests.Contracts;
 
 /// <summary>Activations as they are; what rounding them does is BFloat16LinearContract's.</summary>
-[TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
+[TestFixtureSource(typeof(Backends), nameof(Backends.AndCuda))]
 public sealed class LinearContract(string backend)
 {
     private static readonly (int Tokens, int Width, int Features)[] Shapes =
@@ -98,7 +98,8 @@ public sealed class LinearContract(string backend)
         Assert.Multiple(() =>
         {
             Assert.That(result[0, 0], Is.EqualTo(0f));
-            Assert.That(result[0, 1], Is.EqualTo(-174 * Math.Exp(-87)).Within(1e-42));
+            // The device's exponential is of base 2: the product 87 log2(e) is rounded, which costs 87 * 2^-24 of the result.
+            Assert.That(result[0, 1], Is.EqualTo(-174 * Math.Exp(-87)).Within(backend == "cuda-emulated" ? 4e-41 : 1e-42));
             Assert.That(result[0, 2], Is.EqualTo(0f));
             Assert.That(result[0, 3], Is.EqualTo(176f));
             Assert.That(result[0, 4], Is.EqualTo(2e30f));

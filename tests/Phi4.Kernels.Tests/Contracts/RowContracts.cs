@@ -4,7 +4,7 @@ using Phi4.TestSupport;
 namespace Phi4.Kernels.Tests.Contracts;
 
 /// <summary>Embed, GatherRows, RmsNorm, Argmax.</summary>
-[TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
+[TestFixtureSource(typeof(Backends), nameof(Backends.AndCuda))]
 public sealed class RowContracts(string backend)
 {
     private static readonly int[] Widths = [1, 2, 7, 16, 17, 31, 33, 96, 128, 448, 511];

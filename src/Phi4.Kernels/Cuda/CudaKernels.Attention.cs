@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.InteropServices;
+using Phi4.Kernels.Cuda.Driver;
+using Phi4.Kernels.Cuda.Launch;
+
+namespace Phi4.Kernels.Cuda;
+
+/// <content>What touches the cache.</content>
+internal sealed partial class CudaKernels
+{
+    private const int AttentionBlock = 128;
+    private const int TilesPerBlock = AttentionBlock / 32;
+    private const int IntegersPerTile = 4;
+    private const int CombineSlices = 16;
+
+    private int[] _tiles = [];
+    private int _tileCount;
+    private (long Version, int Tokens, int Group) _tilesOf;
+
+    public void RopeAndAppend(TensorView query, TensorView key, TensorView value, TensorView ropeTable, in KvLayerView cache, in BatchView batch)
+    {
+        KernelShapes.RopeAndAppend(query, key, value, ropeTable, cache, batch with { RopeRows = _twins.OnHost(batch.RopeRows), Slots = _twins.OnHost(batch.Slots) });
+        RequireBFloat16(cache);
+        Launch(_kernels.RopeAndAppend, query, RowBlock, 0, new RopeAndAppendParameters
+        {
+            Query = query.Address,
+            QueryStride = query.RowStride,
+            Key = key.Address,
+            KeyStride = key.RowStride,
+            Value = value.Address,
+            ValueStride = value.RowStride,
+            Table = ropeTable.Address,
+            TableStride = ropeTable.RowStride,
+            Cache = cache.Address,
+            RopeRows = batch.RopeRows.Address,
+            Slots = batch.Slots.Address,
+            QueryHeads = query.Columns / cache.HeadSize,
+            KvHeads = cache.KvHeadCount,
+            HeadSize = cache.HeadSize,
+            RotarySize = ropeTable.Columns,
+            PageSize = cache.PageSize,
+        });
+    }
+
+    public void Attention(TensorView destination, TensorView query, in KvLayerView cache, in BatchView batch, float scale, int window)
+    {
+        TensorView sequences = _twins.OnHost(batch.SequenceOfToken);
+        BatchView onHost = batch with { Positions = _twins.OnHost(batch.Positions), SequenceOfToken = sequences, PageTables = _twins.OnHost(batch.PageTables) };
+        KernelShapes.Attention(destination, query, cache, onHost, window);
+        RequireBFloat16(cache);
+        if (query.Count == 0)
+        {
+            return;
+        }
+
+        _context.MakeCurrent();
+        int queryHeads = query.Columns / cache.HeadSize;
+        int group = queryHeads / cache.KvHeadCount;
+        nint tiles = TilesFor(sequences, group);
+        AttentionPlan plan = AttentionPlan.Of(_tileCount, group, cache, batch.LongestLength, window, _device.MultiprocessorCount);
+        AttentionParameters call = new()
+        {
+            Destination = destination.Address,
+            DestinationStride = destination.RowStride,
+            Query = query.Address,
+            QueryStride = query.RowStride,
+            Cache = cache.Address,
+            PageTables = batch.PageTables.Address,
+            PageTableStride = batch.PageTables.RowStride,
+            Positions = batch.Positions.Address,
+            SequenceOfToken = batch.SequenceOfToken.Address,
+            Tiles = tiles,
+            Partial = plan.IsWhole ? 0 : _partial.Reserve(plan.PartialBytes),
+            TileCount = plan.TileCount,
+            UnitCount = plan.UnitCount,
+            QueryHeads = queryHeads,
+            KvHeads = cache.KvHeadCount,
+            HeadSize = cache.HeadSize,
+            PageSize = cache.PageSize,
+            Window = window,
+            Scale = scale,
+        };
+        if (plan.IsWhole)
+        {
+            int blocks = (plan.TileCount + TilesPerBlock - 1) / TilesPerBlock;
+            _stream.Launch(_kernels.AttentionWhole(cache.HeadSize), new LaunchShape(blocks, cache.KvHeadCount, 1, AttentionBlock), call);
+            return;
+        }
+
+        int unitBlocks = (plan.UnitCount + TilesPerBlock - 1) / TilesPerBlock;
+        _stream.Launch(_kernels.AttentionUnits(cache.HeadSize), new LaunchShape(unitBlocks, cache.KvHeadCount, plan.TileCount, AttentionBlock), call);
+        _stream.Launch(_kernels.AttentionCombine, new LaunchShape(plan.TileCount, cache.KvHeadCount, CombineSlices, AttentionBlock), call);
+    }
+
+    private static void RequireBFloat16(in KvLayerView cache)
+    {
+        if (cache.DType != DType.BF16 || cache.HeadSize > KernelTable.HeadSizes[^1])
+        {
+            throw new NotSupportedException(
+                $"The CUDA backend's cache is BF16 with heads of at most {KernelTable.HeadSizes[^1]}; this one is {cache.DType} with heads of {cache.HeadSize}.");
+        }
+    }
+
+    /// <summary>
+    /// The batch's rows in tiles, on the device: a sequence's rows, one for each query head of a group of each of its tokens, are cut into sixteens. All layers of a step
+    /// share them.
+    /// </summary>
+    private unsafe nint TilesFor(TensorView sequences, int group)
+    {
+        int tokens = sequences.Columns;
+        if (_tilesOf == (_twins.Version, tokens, group))
+        {
+            return _tileMemory.Reserve(0);
+        }
+
+        ReadOnlySpan<int> sequenceOf = new((void*)sequences.Address, tokens);
+        int most = AttentionPlan.TilesOf(tokens, group) + tokens;
+        if (_tiles.Length < most * IntegersPerTile)
+        {
+            _tiles = new int[most * IntegersPerTile];
+        }
+
+        _tileCount = 0;
+        for (int first = 0; first < tokens;)
+        {
+            int end = first + 1;
+            while (end < tokens && sequenceOf[end] == sequenceOf[first])
+            {
+                end++;
+            }
+
+            int rows = (end - first) * group;
+            for (int row = 0; row < rows; row += AttentionPlan.TileRows)
+            {
+                Span<int> tile = _tiles.AsSpan(_tileCount++ * IntegersPerTile, IntegersPerTile);
+                (tile[0], tile[1], tile[2], tile[3]) = (first, row, Math.Min(AttentionPlan.TileRows, rows - row), 0);
+            }
+
+            first = end;
+        }
+
+        nint memory = _tileMemory.Reserve((long)most * IntegersPerTile * sizeof(int));
+        _staging.Write(memory, MemoryMarshal.AsBytes(_tiles.AsSpan(0, _tileCount * IntegersPerTile)));
+        _tilesOf = (_twins.Version, tokens, group);
+        return memory;
+    }
+}

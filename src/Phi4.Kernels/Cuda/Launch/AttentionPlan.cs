@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+namespace Phi4.Kernels.Cuda.Launch;
+
+/// <summary>
+/// How attention is spread over a device: a warp a tile of rows where there are many, else one for every 64 positions of a tile too, whose partial results are put
+/// together afterwards. Both give the same bits.
+/// </summary>
+/// <param name="TileCount">Tiles of 16 rows; a row is a query head of the group of a token.</param>
+/// <param name="UnitCount">Units of 64 positions that a tile may see at most.</param>
+/// <param name="PartialBytes">Memory for partial results; 0 if tiles are done whole.</param>
+internal readonly record struct AttentionPlan(int TileCount, int UnitCount, long PartialBytes)
+{
+    public const int TileRows = 16;
+    public const int UnitPositions = 64;
+
+    /// <summary>More is not worth it: tiles are done whole then.</summary>
+    public const long MostPartialBytes = 64L << 20;
+
+    public bool IsWhole => PartialBytes == 0;
+
+    /// <param name="tileCount">Tiles of the batch.</param>
+    /// <param name="group">Query heads of a kv head.</param>
+    /// <param name="cache">The layer.</param>
+    /// <param name="longest">Longest sequence of the batch.</param>
+    /// <param name="window">Positions that a token sees.</param>
+    /// <param name="multiprocessors">The device's.</param>
+    public static AttentionPlan Of(int tileCount, int group, in KvLayerView cache, int longest, int window, int multiprocessors)
+    {
+        int tokensOfTile = (TileRows / group) + 2;
+        long units = Math.Min(Up(longest), Up((long)window + tokensOfTile) + 1);
+        long partialBytes = (long)tileCount * cache.KvHeadCount * units * TileRows * (cache.StoredHead + 2) * sizeof(float);
+        bool isWhole = (long)tileCount * cache.KvHeadCount >= 2L * multiprocessors || partialBytes > MostPartialBytes;
+        return new AttentionPlan(tileCount, (int)units, isWhole ? 0 : partialBytes);
+    }
+
+    /// <summary>Tiles of a run of a sequence's tokens.</summary>
+    public static int TilesOf(int tokenCount, int group) => (int)((((long)tokenCount * group) + TileRows - 1) / TileRows);
+
+    private static long Up(long positions) => (positions + UnitPositions - 1) / UnitPositions;
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+using System.Runtime.InteropServices;
+
+namespace Phi4.Kernels.Cuda.Launch;
+
+/// <summary>How the numbers of an operand are kept, as the kernels say it (kernels/formats.cuh).</summary>
+internal enum NumberType
+{
+    F32 = 0,
+    BF16 = 1,
+    F16 = 2,
+}
+
+/// <summary>kernels/rows.cuh: embed.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct EmbedParameters
+{
+    public nint Destination;
+    public long DestinationStride;
+    public nint Table;
+    public long TableStride;
+    public nint Ids;
+    public NumberType TableType;
+    public int Columns;
+}
+
+/// <summary>kernels/rows.cuh: gather_rows.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct GatherRowsParameters
+{
+    public nint Destination;
+    public long DestinationStride;
+    public nint Source;
+    public long SourceStride;
+    public nint Rows;
+    public int Columns;
+    public int Reserved;
+}
+
+/// <summary>kernels/rows.cuh: round_rows.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct RoundRowsParameters
+{
+    public nint Destination;
+    public long DestinationStride;
+    public nint Source;
+    public long SourceStride;
+    public int Columns;
+    public int Reserved;
+}
+
+/// <summary>kernels/rms_norm.cuh.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct RmsNormParameters
+{
+    public nint Destination;
+    public long DestinationStride;
+    public nint Source;
+    public long SourceStride;
+    public nint Weight;
+    public NumberType WeightType;
+    public int Columns;
+    public float Epsilon;
+    public int Reserved;
+}
+
+/// <summary>kernels/argmax.cuh.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ArgmaxParameters
+{
+    public nint Destination;
+    public nint Logits;
+    public long LogitsStride;
+    public int Columns;
+    public int Reserved;
+}
+
+/// <summary>kernels/linear.cuh: every linear kernel.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct LinearParameters
+{
+    public nint Destination;
+    public long DestinationStride;
+    public nint Source;
+    public long SourceStride;
+    public nint Weight;
+    public long WeightStride;
+
+    /// <summary>The second matrix of SwiGLU, or 0.</summary>
+    public nint Up;
+    public long UpStride;
+    public nint Bias;
+    public NumberType BiasType;
+    public int AddResidual;
+    public int Tokens;
+    public int Features;
+    public int Columns;
+    public int Reserved;
+}
+
+/// <summary>kernels/rope_and_append.cuh.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct RopeAndAppendParameters
+{
+    public nint Query;
+    public long QueryStride;
+    public nint Key;
+    public long KeyStride;
+    public nint Value;
+    public long ValueStride;
+    public nint Table;
+    public long TableStride;
+    public nint Cache;
+    public nint RopeRows;
+    public nint Slots;
+    public int QueryHeads;
+    public int KvHeads;
+    public int HeadSize;
+    public int RotarySize;
+    public int PageSize;
+    public int Reserved;
+}
+
+/// <summary>kernels/attention.cuh: every attention kernel.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct AttentionParameters
+{
+    public nint Destination;
+    public long DestinationStride;
+    public nint Query;
+    public long QueryStride;
+    public nint Cache;
+    public nint PageTables;
+    public long PageTableStride;
+    public nint Positions;
+    public nint SequenceOfToken;
+    public nint Tiles;
+    public nint Partial;
+    public int TileCount;
+    public int UnitCount;
+    public int QueryHeads;
+    public int KvHeads;
+    public int HeadSize;
+    public int PageSize;
+    public int Window;
+    public float Scale;
+}

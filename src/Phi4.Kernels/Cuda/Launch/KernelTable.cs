@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+using Phi4.Kernels.Cuda.Driver;
+
+namespace Phi4.Kernels.Cuda.Launch;
+
+/// <summary>The kernels by name: all of them are found when a backend is made, so that none is missed in the middle of a step.</summary>
+internal sealed class KernelTable
+{
+    /// <summary>The module that holds them.</summary>
+    public const string Module = "kernels";
+
+    /// <summary>Tokens of a tile of the skinny kernels, in rising order.</summary>
+    public static readonly int[] SkinnyTokens = [8, 16, 32, 64];
+
+    /// <summary>Head sizes that attention is compiled for, in rising order.</summary>
+    public static readonly int[] HeadSizes = [64, 128, 256];
+
+    private static readonly NumberType[] Formats = [NumberType.BF16, NumberType.F16];
+
+    private readonly CudaFunction[] _roundRows;
+    private readonly CudaFunction[][] _linearSkinny;
+    private readonly CudaFunction[] _linearTiled;
+    private readonly CudaFunction[] _linearExact;
+    private readonly CudaFunction[] _attentionWhole;
+    private readonly CudaFunction[] _attentionUnits;
+
+    public KernelTable(CudaModule module)
+    {
+        Embed = module.Find("embed");
+        GatherRows = module.Find("gather_rows");
+        RmsNorm = module.Find("rms_norm");
+        Argmax = module.Find("argmax");
+        RopeAndAppend = module.Find("rope_and_append");
+        AttentionCombine = module.Find("attention_combine");
+        _roundRows = [.. Formats.Select(format => module.Find($"round_rows_{Name(format)}"))];
+        _linearSkinny = [.. Formats.Select(format => SkinnyTokens.Select(tokens => module.Find($"linear_skinny_{Name(format)}_t{tokens}")).ToArray())];
+        _linearTiled = [.. Formats.Select(format => module.Find($"linear_tiled_{Name(format)}", LinearPlan.TiledSharedBytes))];
+        _linearExact = [.. Enum.GetValues<NumberType>().Select(format => module.Find($"linear_exact_{Name(format)}"))];
+        _attentionWhole = [.. HeadSizes.Select(size => module.Find($"attention_whole_d{size}"))];
+        _attentionUnits = [.. HeadSizes.Select(size => module.Find($"attention_units_d{size}"))];
+    }
+
+    public CudaFunction Embed { get; }
+
+    public CudaFunction GatherRows { get; }
+
+    public CudaFunction RmsNorm { get; }
+
+    public CudaFunction Argmax { get; }
+
+    public CudaFunction RopeAndAppend { get; }
+
+    public CudaFunction AttentionCombine { get; }
+
+    public CudaFunction RoundRows(NumberType format) => _roundRows[Index(format)];
+
+    public CudaFunction LinearSkinny(NumberType format, int tokens) => _linearSkinny[Index(format)][Array.IndexOf(SkinnyTokens, tokens)];
+
+    public CudaFunction LinearTiled(NumberType format) => _linearTiled[Index(format)];
+
+    public CudaFunction LinearExact(NumberType format) => _linearExact[(int)format];
+
+    public CudaFunction AttentionWhole(int headSize) => _attentionWhole[HeadIndex(headSize)];
+
+    public CudaFunction AttentionUnits(int headSize) => _attentionUnits[HeadIndex(headSize)];
+
+    private static int Index(NumberType format) => Array.IndexOf(Formats, format);
+
+    private static int HeadIndex(int headSize) => Array.FindIndex(HeadSizes, size => size >= headSize);
+
+    private static string Name(NumberType format) => format switch
+    {
+        NumberType.BF16 => "bf16",
+        NumberType.F16 => "f16",
+        _ => "f32",
+    };
+}

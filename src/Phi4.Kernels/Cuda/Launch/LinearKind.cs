@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+namespace Phi4.Kernels.Cuda.Launch;
+
+/// <summary>The kernels that multiply by a matrix.</summary>
+internal enum LinearKind
+{
+    /// <summary>Activations as they are, any shape: one warp a result.</summary>
+    Exact,
+
+    /// <summary>Matrix units, a few tokens a block.</summary>
+    Skinny,
+
+    /// <summary>Matrix units, 128 tokens a block.</summary>
+    Tiled,
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+using Phi4.Kernels.Cuda.Driver;
+
+namespace Phi4.Kernels.Cuda.Launch;
+
+/// <summary>
+/// Which kernel multiplies, and on what grid: a pure function of the operands. Exact or by matrix units depends on the matrix alone and never on the tokens, so that a
+/// row's bits don't depend on the rows beside it; the skinny and the tiled kernels give the same bits.
+/// </summary>
+/// <param name="Kind">The kernel.</param>
+/// <param name="TileTokens">Tokens of a block.</param>
+/// <param name="RoundsFirst">The kernel takes rows of the matrix's own 16-bit format.</param>
+/// <param name="Shape">The grid.</param>
+internal readonly record struct LinearPlan(LinearKind Kind, int TileTokens, bool RoundsFirst, LaunchShape Shape)
+{
+    public const int TiledSharedBytes = 65536;
+
+    private const int Block = 256;
+    private const int TiledTokens = 128;
+    private const int TiledRows = 128;
+    private const int SkinnyRows = 16;
+    private const int ExactRows = 8;
+
+    /// <param name="source">Activations, F32.</param>
+    /// <param name="weight">The matrix; of SwiGLU the first one.</param>
+    /// <param name="up">The second matrix of SwiGLU, or none.</param>
+    /// <param name="rounds">Activations may be rounded to the matrix's format.</param>
+    public static LinearPlan Of(TensorView source, TensorView weight, TensorView up, bool rounds)
+    {
+        int tokens = source.Rows, matrices = up.IsNone ? 1 : 2;
+        if (!rounds || weight.DType == DType.F32 || !IsAligned(weight) || !(up.IsNone || IsAligned(up)))
+        {
+            return new LinearPlan(LinearKind.Exact, 1, RoundsFirst: false, new LaunchShape(Up(weight.Rows, ExactRows), tokens, 1, Block));
+        }
+
+        if (tokens > KernelTable.SkinnyTokens[^1])
+        {
+            LaunchShape tiled = new(Up(weight.Rows, TiledRows / matrices), Up(tokens, TiledTokens), 1, Block, TiledSharedBytes);
+            return new LinearPlan(LinearKind.Tiled, TiledTokens, RoundsFirst: true, tiled);
+        }
+
+        // The kernel of the fewest tokens rounds by itself what it reads; for that, rows must start at 16 bytes.
+        bool roundsItself = tokens <= KernelTable.SkinnyTokens[0] && source.Address % 16 == 0 && (source.RowStride % 4 == 0 || tokens == 1);
+        int tile = roundsItself ? KernelTable.SkinnyTokens[0] : Array.Find(KernelTable.SkinnyTokens, size => size >= tokens && size > KernelTable.SkinnyTokens[0]);
+        LaunchShape skinny = new(Up(weight.Rows, SkinnyRows / matrices), Up(tokens, tile), 1, Block, 512 * tile);
+        return new LinearPlan(LinearKind.Skinny, tile, !roundsItself, skinny);
+    }
+
+    private static bool IsAligned(TensorView matrix) => matrix.Columns % 8 == 0 && matrix.RowStride % 8 == 0 && matrix.Address % 16 == 0;
+
+    private static int Up(int count, int size) => (count + size - 1) / size;
+}

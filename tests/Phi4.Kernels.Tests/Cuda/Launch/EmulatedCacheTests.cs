@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+using Phi4.TestSupport.Cuda;
+
+namespace Phi4.Kernels.Tests.Cuda.Launch;
+
+/// <summary>What touches the cache, on an emulated device: attention in both of its ways, appending, pages.</summary>
+[TestFixture]
+internal sealed class EmulatedCacheTests
+{
+    // Queries and weights are rounded to BF16, as on the CPU; exp2 is the device's approximation.
+    private const double Roundings = 2 * 65536;
+
+    // Few multiprocessors: tiles are done whole. Many: by units of 64 positions.
+    private static readonly EmulatedDevice Whole = new() { Multiprocessors = 1 };
+    private static readonly EmulatedDevice ByUnits = new() { Multiprocessors = 10_000 };
+
+    [SetUp]
+    public void RequireEmulator() => Assume.That(EmulatedKernels.WhyNot, Is.Null);
+
+    [Test]
+    public void Attention_EveryHeadSizeAndRatio_IsNearTheExactValue(
+        [Values(8, 20, 64, 96, 128, 192, 256)] int headSize, [Values(1, 2, 3, 4, 5, 16)] int group, [Values] bool byUnits)
+    {
+        using IKernels kernels = EmulatedKernels.CreateOverHostMemory(true, byUnits ? ByUnits : Whole);
+        using var test = new AttentionCase(headSize + group, group, 2, headSize, 16, DType.BF16, (0, 1), (5, 3), (130, 2));
+        (double[,] value, double[,] magnitude) = test.Exact(int.MaxValue, roundsQueries: true);
+        Compare.Near(test.RunAll(kernels), value, magnitude, Roundings, $"head size {headSize}, {group} query heads to one");
+    }
+
+    [Test]
+    public void Attention_BothWays_GiveTheSameBits([Values(1, 4)] int group, [Values(int.MaxValue, 100, 1)] int window)
+    {
+        using IKernels whole = EmulatedKernels.CreateOverHostMemory(true, Whole);
+        using IKernels units = EmulatedKernels.CreateOverHostMemory(true, ByUnits);
+        using var test = new AttentionCase(3, group, 2, 32, 32, DType.BF16, (0, 40), (300, 7), (63, 2), (64, 1));
+        Compare.SameBits(test.RunAll(units, window), test.RunAll(whole, window), $"window {window}");
+    }
+
+    [TestCase(1)]
+    [TestCase(17)]
+    [TestCase(64)]
+    [TestCase(200)]
+    public void Attention_Window_HidesWhatLiesBefore(int window)
+    {
+        using IKernels kernels = EmulatedKernels.CreateOverHostMemory(true);
+        using var test = new AttentionCase(window, 2, 2, 16, 32, DType.BF16, (0, 40), (250, 30), (127, 2));
+        (double[,] value, double[,] magnitude) = test.Exact(window, roundsQueries: true);
+        Compare.Near(test.RunAll(kernels, window), value, magnitude, Roundings, $"window {window}");
+    }
+
+    [Test]
+    public void Attention_AnyCompanyAndChunking_GivesATokenTheSameBits([Values] bool byUnits)
+    {
+        using IKernels kernels = EmulatedKernels.CreateOverHostMemory(true, byUnits ? ByUnits : Whole);
+        using var test = new AttentionCase(11, 4, 2, 64, 32, DType.BF16, (0, 21), (100, 1), (190, 9));
+        float[,] all = test.RunAll(kernels);
+        foreach ((int start, int count) in new[] { (0, 1), (0, 5), (5, 16), (20, 1), (21, 1), (22, 9), (25, 3), (30, 1), (15, 10) })
+        {
+            float[,] part = test.Run(kernels, start, count);
+            using TestMatrix expected = TestMatrix.Of(all).CopyRows(start, count);
+            Compare.SameBits(part, expected.ToArray(), $"tokens {start} and {count - 1} more");
+        }
+    }
+
+    [Test]
+    public void Attention_F32Cache_IsRefused()
+    {
+        using IKernels kernels = EmulatedKernels.CreateOverHostMemory(true);
+        using var test = new AttentionCase(3, 1, 1, 16, 32, DType.F32, (10, 1));
+        Assert.That(() => test.RunAll(kernels), Throws.TypeOf<NotSupportedException>().With.Message.Contains("BF16"));
+    }
+
+    [Test]
+    public void Attention_PageThatIsNotThere_IsRefusedBeforeAnyLaunch()
+    {
+        EmulatedCudaDriver driver = EmulatedKernels.CreateDriver();
+        using IKernels kernels = new DeviceBridge(EmulatedKernels.Create(driver));
+        using var test = new AttentionCase(3, 1, 1, 16, 32, DType.BF16, (10, 1));
+        using TestMatrix result = TestMatrix.Empty(1, 16);
+        using TestMatrix position = TestMatrix.Ints(10);
+        using TestMatrix zero = TestMatrix.Ints(0);
+        using TestMatrix page = TestMatrix.Ints(99);
+        var batch = new BatchView(1, 1, position.View, zero.View, zero.View, zero.View, page.View, 11);
+        Assert.That(
+            () => kernels.Attention(result.View, test.Query.View, test.Cache, batch, 1, int.MaxValue),
+            Throws.ArgumentException.With.Message.Contains("page 99"));
+        Assert.That(driver.Launches, Is.Empty);
+    }
+
+    [Test]
+    public void CopyPage_OneOfSeveral_CopiesAllOfIt()
+    {
+        using IKernels kernels = EmulatedKernels.CreateOverHostMemory(true);
+        using var test = new AttentionCase(3, 1, 2, 16, 32, DType.BF16, (90, 1));
+        long pageBytes = test.Cache.PageStride * sizeof(ushort);
+        byte[] before = Bytes(test.Cache);
+        kernels.CopyPage(test.Cache, sourcePage: 2, destinationPage: 0);
+        byte[] after = Bytes(test.Cache);
+        Assert.That(after[..(int)pageBytes], Is.EqualTo(before[(int)(2 * pageBytes)..(int)(3 * pageBytes)]));
+        Assert.That(after[(int)pageBytes..], Is.EqualTo(before[(int)pageBytes..]));
+    }
+
+    [Test]
+    public void Operations_OverMemoryThatOnlyTheDeviceKnows_WriteInsideOfIt()
+    {
+        EmulatedCudaDriver driver = EmulatedKernels.CreateDriver();
+        using (IKernels kernels = new DeviceBridge(EmulatedKernels.Create(driver)))
+        using (var test = new AttentionCase(3, 4, 2, 20, 32, DType.BF16, (70, 3), (0, 30)))
+        {
+            test.RunAll(kernels);
+        }
+
+        Assert.That((driver.Alive, driver.Overruns), Is.EqualTo((Array.Empty<string>(), Array.Empty<string>())));
+    }
+
+    private static unsafe byte[] Bytes(in KvLayerView cache) => new Span<byte>((void*)cache.Address, (int)cache.ByteCount).ToArray();
+}
