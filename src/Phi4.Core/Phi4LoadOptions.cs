@@ -7,6 +7,9 @@ public sealed record Phi4LoadOptions
     /// <summary>Where the arithmetic runs.</summary>
     public Phi4Device Device { get; init; } = Phi4Device.Auto;
 
+    /// <summary>Which device, where there are several of the kind; from 0.</summary>
+    public int DeviceIndex { get; init; }
+
     /// <summary>Threads that compute, the engine's own included; null for one a processor that this process may use.</summary>
     public int? ThreadCount { get; init; }
 
@@ -56,11 +59,14 @@ public sealed record Phi4LoadOptions
 /// <summary>Where the arithmetic runs.</summary>
 public enum Phi4Device
 {
-    /// <summary>The fastest that this build and machine offer.</summary>
+    /// <summary>The fastest that this build and machine offer and that holds the model; <see cref="Phi4Model.DeviceReason"/> says why.</summary>
     Auto,
 
     /// <summary>The processor, with its vector units.</summary>
     Cpu,
+
+    /// <summary>An NVIDIA device of compute capability 8.0 or newer, through its driver alone.</summary>
+    Cuda,
 
     /// <summary>The slow float64 reference that the others are judged by.</summary>
     Reference,

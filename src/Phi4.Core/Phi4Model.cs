@@ -21,10 +21,11 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
     private readonly ModelFacts _facts;
     private readonly SamplerScratch _scratch;
 
-    internal Phi4Model(ModelConfig config, GenerationConfig generation, TextTools? text, Engine engine, Phi4Device device)
+    internal Phi4Model(ModelConfig config, GenerationConfig generation, TextTools? text, Engine engine, Phi4Device device, string deviceReason = "")
     {
         Config = config;
         Device = device;
+        DeviceReason = deviceReason;
         _generation = generation;
         _text = text;
         _engine = engine;
@@ -37,6 +38,9 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
 
     /// <summary>Where the arithmetic runs; never <see cref="Phi4Device.Auto"/>.</summary>
     public Phi4Device Device { get; }
+
+    /// <summary>Why it runs there: the device's name and sizes, or, on the processor, what speaks against a device. A phrase for people.</summary>
+    public string DeviceReason { get; }
 
     /// <summary>Longest sequence, prompt and answer together, in tokens.</summary>
     public int ContextLength => _facts.ContextLength;
@@ -71,6 +75,8 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
     /// <param name="cancellationToken">Stops loading; nothing stays open.</param>
     /// <exception cref="ModelFormatException">A file is not what it should be; says which, what was expected and what was found.</exception>
     /// <exception cref="InsufficientModelMemoryException">The context asked for does not fit; has the numbers.</exception>
+    /// <exception cref="DeviceUnavailableException">The device asked for can't be used; says why.</exception>
+    /// <exception cref="DeviceException">A device's driver failed.</exception>
     public static Task<Phi4Model> LoadAsync(
         string path, Phi4LoadOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {

@@ -71,6 +71,9 @@ internal readonly record struct WeightView
     public static WeightView Int4(int rows, int columns, nint blocks, bool hasOffsets, Vector128<sbyte> table)
         => new(WeightFormat.Int4, new TensorView(blocks, DType.U8, rows, columns), hasOffsets, table);
 
+    /// <summary>The same matrix in another place.</summary>
+    public WeightView At(nint address) => new(Format, Values with { Address = address }, HasOffsets, Table);
+
     /// <summary>Rows [start, start + count). Quantized: start must be a multiple of <see cref="BlockLayout.TileRows"/>.</summary>
     public WeightView RowRange(int start, int count)
     {

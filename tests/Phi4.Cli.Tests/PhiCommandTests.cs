@@ -89,7 +89,7 @@ public sealed class PhiCommandTests
     {
         Outcome outcome = await Command.RunAsync("run", "-m", TestModels.Tiny, "--device", "cuda:0", "--ids", "1", "-o", "json");
         Assert.That(outcome.ExitCode, Is.EqualTo(6));
-        Assert.That(outcome.Error, Does.StartWith("error: No device cuda:0: this build has no CUDA backend.\nhint: "));
+        Assert.That(outcome.Error, Does.StartWith("error: No device cuda:0: "));
     }
 
     [TestCase("missing", 3)]

@@ -22,6 +22,8 @@ internal sealed record ErrorReport(int ExitCode, string Type, string Message, st
         InvalidOptionsException e => new(Errors.ExitCode.Usage, "invalid_options", OptionNames.Describe(e), null),
         ContextLengthExceededException e => new(
             Errors.ExitCode.Failed, "context_length_exceeded", e.Message, "--ctx-size sets the context; without it, it is what memory and the model allow."),
+        DeviceUnavailableException e => new(Errors.ExitCode.NoSuchDevice, TypeOf(Errors.ExitCode.NoSuchDevice), e.Message, "--device cpu runs on the processor."),
+        DeviceException e => new(Errors.ExitCode.Failed, "device", e.Message, null),
         InsufficientModelMemoryException e => new(Errors.ExitCode.OutOfMemory, "out_of_memory", e.Message, MemoryHint(e)),
         KvCacheFullException e => new(Errors.ExitCode.OutOfMemory, "cache_full", e.Message, null),
         OutOfMemoryException e => new(Errors.ExitCode.OutOfMemory, "out_of_memory", e.Message, "a smaller --ctx-size or --kv int8 takes less memory."),

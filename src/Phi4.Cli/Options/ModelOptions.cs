@@ -20,8 +20,8 @@ internal sealed class ModelOptions
     {
         Model = factory.Text("--model", ["-m"], "PATH", "Model folder in Hugging Face layout (config.json, safetensors, tokenizer), or a GGUF file.", "PHI4_MODEL");
         _device = factory.Text(
-            "--device", [], "auto|cpu|reference",
-            "Where the arithmetic runs: cpu uses the vector units, reference is slow float64. Allowed: auto, cpu, reference. Default: auto.",
+            "--device", [], "auto|cpu|cuda[:N]|reference",
+            "Where the arithmetic runs: cpu uses the vector units, cuda an NVIDIA device, reference is slow float64. Allowed: auto, cpu, cuda, cuda:N, reference. Default: auto.",
             "PHI4_DEVICE");
         _contextSize = factory.Integer(
             "--ctx-size", ["-c"], 1, int.MaxValue, "Longest sequence in tokens, prompt and answer together.",
@@ -79,7 +79,8 @@ internal sealed class ModelOptions
 
     public Phi4LoadOptions LoadOptionsOf(ParseResult parse, int maxSequences) => new()
     {
-        Device = DeviceOf(parse.GetValue(_device)),
+        Device = DeviceOf(parse.GetValue(_device)).Device,
+        DeviceIndex = DeviceOf(parse.GetValue(_device)).Index,
         ContextLength = parse.GetValue(_contextSize),
         ThreadCount = parse.GetValue(_threads),
         KvCacheType = parse.GetValue(_kv) ?? KvCacheType.BF16,
@@ -89,14 +90,14 @@ internal sealed class ModelOptions
         MaxSequences = maxSequences,
     };
 
-    private static Phi4Device DeviceOf(string? name) => name switch
+    private static (Phi4Device Device, int Index) DeviceOf(string? name) => name switch
     {
-        null or "" or "auto" => Phi4Device.Auto,
-        "cpu" => Phi4Device.Cpu,
-        "reference" => Phi4Device.Reference,
-        _ when name == "cuda" || (name.StartsWith("cuda:", StringComparison.Ordinal)
-            && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _)) =>
-            throw new CommandException(ExitCode.NoSuchDevice, $"No device {name}: this build has no CUDA backend.", "--device cpu runs on the processor."),
-        _ => throw CommandException.Usage($"--device is \"{name}\"; allowed: auto, cpu, reference."),
+        null or "" or "auto" => (Phi4Device.Auto, 0),
+        "cpu" => (Phi4Device.Cpu, 0),
+        "reference" => (Phi4Device.Reference, 0),
+        "cuda" => (Phi4Device.Cuda, 0),
+        _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index) =>
+            (Phi4Device.Cuda, index),
+        _ => throw CommandException.Usage($"--device is \"{name}\"; allowed: auto, cpu, cuda, cuda:N, reference."),
     };
 }

@@ -22,6 +22,7 @@ internal static class OptionNames
         [nameof(GenerationOptions.StopStrings)] = "--stop",
         [nameof(Phi4LoadOptions.ContextLength)] = "--ctx-size",
         [nameof(Phi4LoadOptions.ThreadCount)] = "--threads",
+        [nameof(Phi4LoadOptions.DeviceIndex)] = "--device cuda:N",
         [nameof(QuantizationOptions.Weights)] = "--weights",
         [nameof(QuantizationOptions.CalibrationText)] = "--calibrate",
         [nameof(QuantizationOptions.ImportanceFile)] = "--importance",

@@ -36,11 +36,20 @@ internal sealed class DoctorVerb : IVerb
         lines.Say(Finding.Info, "runtime", $"{RuntimeInformation.FrameworkDescription}, {(RuntimeFeature.IsDynamicCodeCompiled ? "just-in-time" : "ahead-of-time")} code");
         SayProcessor(lines);
         SayMemory(lines);
-        lines.Say(Finding.Pass, "device cpu", "available; what --device auto takes");
-        lines.Say(Finding.Pass, "device reference", "available; slow float64, for comparing");
-        lines.Say(Finding.Info, "device cuda", "not used: this build has no CUDA backend");
+        SayDevices(lines);
         await SayModelAsync(context, lines).ConfigureAwait(false);
         return lines.AnyFailed ? ExitCode.Failed : ExitCode.Success;
+    }
+
+    private static void SayDevices(Findings lines)
+    {
+        const string Taken = "; what --device auto takes";
+        string? whyNot = CudaSupport.WhyNot();
+        lines.Say(Finding.Pass, "device cpu", $"available{(whyNot is null ? "" : Taken)}");
+        lines.Say(Finding.Pass, "device reference", "available; slow float64, for comparing");
+        lines.Say(
+            whyNot is null ? Finding.Pass : CudaSupport.HasDriver ? Finding.Warn : Finding.Info,
+            "device cuda", whyNot is null ? $"available{Taken}: {CudaSupport.Describe()}" : $"not used: {whyNot}");
     }
 
     private static void SayProcessor(Findings lines)

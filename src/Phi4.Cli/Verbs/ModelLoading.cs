@@ -29,9 +29,28 @@ internal static class ModelLoading
             context.Talk, "Loading", progress => Phi4Model.LoadAsync(folder, load, progress, context.Cancellation)).ConfigureAwait(false);
         TimeSpan time = Stopwatch.GetElapsedTime(start);
         string device = model.Device.ToString().ToLowerInvariant();
+        if (load.Device == Phi4Device.Auto)
+        {
+            SayChoice(context, model, device);
+        }
+
         context.Talk.Detail(FormattableString.Invariant(
             $"{folder}: {model.Config.ParameterCount:N0} parameters on {device}, context {model.ContextLength:N0}, loaded in {time.TotalSeconds:F2} s"));
         return new LoadedModel(model, time);
+    }
+
+    // On a machine that has nothing of NVIDIA's, nobody wonders why the processor computes.
+    private static void SayChoice(VerbContext context, Phi4Model model, string device)
+    {
+        string text = $"device {device}: {model.DeviceReason}";
+        if (CudaSupport.HasDriver)
+        {
+            context.Talk.Note(text);
+        }
+        else
+        {
+            context.Talk.Detail(text);
+        }
     }
 }
 

@@ -22,7 +22,8 @@ internal static class Calibrator
     public static (Calibration Found, int TokenCount) Run(string path, string text, int maxTokens, int? threadCount, CancellationToken cancellationToken)
     {
         Dictionary<string, InputCollector> byName = new(StringComparer.Ordinal);
-        var options = new Phi4LoadOptions { ThreadCount = threadCount, MaxSequences = 1 };
+        // The collector follows the addresses of activations.
+        var options = new Phi4LoadOptions { Device = Phi4Device.Cpu, ThreadCount = threadCount, MaxSequences = 1 };
         ModelConfig config = ModelFiles.Read(path).Config;
         int window = Math.Min(WindowTokens, config.MaxPositions);
         using Phi4Model model = ModelLoader.Load(

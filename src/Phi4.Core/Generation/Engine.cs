@@ -35,9 +35,19 @@ internal sealed class Engine : IDisposable
         _kernels = kernels;
         _weights = weights;
         Limits = limits;
-        _transformer = new Transformer(config, weights, kernels, limits.ContextLength);
-        _cache = new KvCache(config, kernels, limits.CacheType, limits.PageCount);
-        _buffers = new StepBuffers(config, kernels, limits.Step);
+        try
+        {
+            _transformer = new Transformer(config, weights, kernels, limits.ContextLength);
+            _cache = new KvCache(config, kernels, limits.CacheType, limits.PageCount);
+            _buffers = new StepBuffers(config, kernels, limits.Step);
+        }
+        catch
+        {
+            _cache?.Dispose();
+            _transformer?.Dispose();
+            throw;
+        }
+
         _scheduler = new Scheduler(_cache, RopeRows.Of(config.Rope), limits.Step);
         _logits = new float[config.VocabSize];
         Footprint = new ModelFootprint(weights.ByteCount, weights.BytesPerToken, _cache.BytesPerToken)
@@ -170,13 +180,13 @@ internal sealed class Engine : IDisposable
     /// <returns>False if there was nothing to do.</returns>
     private bool Step()
     {
-        if (_scheduler.NextBatch() is not { } batch)
-        {
-            return false;
-        }
-
         try
         {
+            if (_scheduler.NextBatch() is not { } batch)
+            {
+                return false;
+            }
+
             _transformer.Forward(batch, _cache, _buffers);
             _scheduler.Advance();
             HandOutLogits(batch);
@@ -185,7 +195,7 @@ internal sealed class Engine : IDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _scheduler.FailAll(e);
+            _scheduler.FailAll(DeviceErrors.Translate(e));
         }
 
         _scheduler.Retire();
@@ -221,7 +231,7 @@ internal sealed class Engine : IDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            sequence.Fail(e);
+            sequence.Fail(DeviceErrors.Translate(e));
         }
     }
 }

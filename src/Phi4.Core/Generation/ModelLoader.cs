@@ -4,8 +4,6 @@ using Phi4.Core.Diagnostics;
 using Phi4.Core.State;
 using Phi4.Core.Weights;
 using Phi4.Kernels;
-using Phi4.Kernels.Cpu;
-using Phi4.Kernels.Reference;
 
 namespace Phi4.Core.Generation;
 
@@ -27,16 +25,17 @@ internal static class ModelLoader
     {
         Validate(options);
         ModelFiles files = ModelFiles.Read(path);
-        (EngineLimits limits, MemoryPlan plan) = Plan(files, options);
+        (DeviceChoice device, EngineLimits limits, MemoryPlan plan) = Plan(files, options);
         plan.EnsureFits();
         TextTools? text = files.ReadText();
         var loading = new WeightLoadOptions
         {
-            Progress = progress,
+            // Mapped weights that go to a device are read when they are copied.
+            Progress = device.HasOwnMemory && WeightPlan.Of(options).KeepsEverything ? null : progress,
             Plan = WeightPlan.Of(options),
             ThreadCount = options.ThreadCount ?? Environment.ProcessorCount,
-            ReadsEverything = plan.Verdict == MemoryVerdict.Fits,
-            ResidentBytes = plan.Verdict == MemoryVerdict.Fits ? null : plan.AvailableBytes - plan.RequiredBytes,
+            ReadsEverything = plan.Verdict == MemoryVerdict.Fits && !device.HasOwnMemory,
+            ResidentBytes = plan.Verdict == MemoryVerdict.Fits || device.HasOwnMemory ? null : plan.AvailableBytes - plan.RequiredBytes,
         };
         ModelWeights weights = WeightLoader.Load(files.Config, files.OpenWeights(cancellationToken), loading, cancellationToken);
         IKernels? kernels = null;
@@ -45,14 +44,27 @@ internal static class ModelLoader
             Require(
                 options.Activations == ActivationType.Matched || !weights.HasQuantized, nameof(options.Activations), options.Activations,
                 "Matched beside quantized weights");
-            kernels = CreateKernels(options);
+            kernels = device.CreateKernels(options, limits.Step.Tokens, WidestInput(files.Config));
+            if (device.HasOwnMemory)
+            {
+                ModelWeights onDevice = DeviceWeights.Upload(weights, kernels, loading.Progress is null ? progress : null, cancellationToken);
+                weights.Dispose();
+                weights = onDevice;
+            }
+
             kernels = wrap?.Invoke(weights, kernels) ?? kernels;
-            return new Phi4Model(files.Config, files.Generation, text, new Engine(files.Config, weights, kernels, limits), DeviceOf(options));
+            return new Phi4Model(files.Config, files.Generation, text, new Engine(files.Config, weights, kernels, limits), device.Device, device.Reason);
         }
-        catch
+        catch (Exception e)
         {
-            kernels?.Dispose();
             weights.Dispose();
+            kernels?.Dispose();
+            Exception translated = DeviceErrors.Translate(e);
+            if (translated != e)
+            {
+                throw translated;
+            }
+
             throw;
         }
     }
@@ -66,7 +78,7 @@ internal static class ModelLoader
 
     /// <summary>How long a context and how large a cache this model gets on this machine, and what it all takes.</summary>
     internal static (EngineLimits Limits, MemoryPlan Memory) Plan(
-        ModelConfig config, Phi4LoadOptions options, long availableBytes, IWeightSource? source = null)
+        ModelConfig config, Phi4LoadOptions options, DeviceChoice device, IWeightSource? source = null)
     {
         DType cacheType = options.KvCacheType.ElementType();
         if (options.ContextLength > config.MaxPositions)
@@ -75,9 +87,12 @@ internal static class ModelLoader
                 nameof(Phi4LoadOptions.ContextLength), options.ContextLength, $"at most the model's {config.MaxPositions} positions");
         }
 
+        long availableBytes = device.AvailableBytes;
         StepCapacity step = StepFor(options, config.MaxPositions);
-        long scratchBytes = StepBuffers.ByteCount(config, step) + KernelBytes(config, options, step);
+        long scratchBytes = StepBuffers.ByteCount(config, step)
+            + device.WorkingBytes(options.ThreadCount ?? Environment.ProcessorCount, step.Tokens, WidestInput(config));
         WeightBytes weights = WeightBytes.Count(config, WeightPlan.Of(options), source);
+        weights = device.HasOwnMemory ? new WeightBytes(0, weights.Total) : weights;
         MemoryPlan plan = MemoryPlan.Create(config, weights.Mapped, cacheType, options.ContextLength, scratchBytes, availableBytes, weights.Allocated);
         int context = plan.ContextTokens;
 
@@ -94,35 +109,27 @@ internal static class ModelLoader
         return (new EngineLimits(context, cacheType, KvCache.PagesFor((int)cacheTokens), StepFor(options, context)), memory);
     }
 
-    private static (EngineLimits Limits, MemoryPlan Memory) Plan(ModelFiles files, Phi4LoadOptions options)
+    private static (DeviceChoice Device, EngineLimits Limits, MemoryPlan Memory) Plan(ModelFiles files, Phi4LoadOptions options)
     {
+        DeviceChoice device = DeviceChoice.Of(options, files.Config);
         using IWeightSource? source = files.HasWeights ? files.OpenWeights(CancellationToken.None) : null;
-        return Plan(files.Config, options, SystemMemory.AvailableBytes(), source);
+        (EngineLimits limits, MemoryPlan memory) = Plan(files.Config, options, device, source);
+        if (options.Device == Phi4Device.Auto && device.HasOwnMemory && memory.Verdict != MemoryVerdict.Fits)
+        {
+            device = DeviceChoice.InsteadOf(device, memory);
+            (limits, memory) = Plan(files.Config, options, device, source);
+        }
+
+        return (device, limits, memory);
     }
 
-    // What the kernels keep for themselves; the reference has next to nothing.
-    private static long KernelBytes(ModelConfig config, Phi4LoadOptions options, StepCapacity step)
-    {
-        int widest = Math.Max(Math.Max(config.HiddenSize, config.MlpSize), config.HeadCount * config.HeadSize);
-        return DeviceOf(options) == Phi4Device.Cpu
-            ? CpuKernels.WorkingBytes(options.ThreadCount ?? Environment.ProcessorCount, step.Tokens, widest)
-            : 0;
-    }
+    private static int WidestInput(ModelConfig config) => Math.Max(Math.Max(config.HiddenSize, config.MlpSize), config.HeadCount * config.HeadSize);
 
     private static StepCapacity StepFor(Phi4LoadOptions options, int contextLength)
     {
         int tokens = Math.Max(options.MaxStepTokens, options.MaxSequences);
         return new StepCapacity(tokens, options.MaxSequences, KvCache.PagesFor(contextLength), Math.Min(tokens, MaxLogitRows));
     }
-
-    private static IKernels CreateKernels(Phi4LoadOptions options) => DeviceOf(options) switch
-    {
-        Phi4Device.Reference => new ReferenceKernels(),
-        _ => CpuKernels.Create(
-            new CpuOptions { ThreadCount = options.ThreadCount, RoundsActivations = options.Activations == ActivationType.Matched }),
-    };
-
-    private static Phi4Device DeviceOf(Phi4LoadOptions options) => options.Device == Phi4Device.Auto ? Phi4Device.Cpu : options.Device;
 
     private static void Validate(Phi4LoadOptions options)
     {
@@ -131,6 +138,7 @@ internal static class ModelLoader
         Require(options.CacheTokens is null or >= 1, nameof(options.CacheTokens), options.CacheTokens, "at least 1, or null");
         Require(options.MaxSequences is >= 1 and <= 1024, nameof(options.MaxSequences), options.MaxSequences, "1 to 1024");
         Require(options.MaxStepTokens is >= 1 and <= 65536, nameof(options.MaxStepTokens), options.MaxStepTokens, "1 to 65536");
+        Require(options.DeviceIndex is >= 0 and < 1024, nameof(options.DeviceIndex), options.DeviceIndex, "0 to 1023");
         Require(Enum.IsDefined(options.Device), nameof(options.Device), options.Device, "a named device");
         Require(Enum.IsDefined(options.Weights), nameof(options.Weights), options.Weights, "a named type");
         Require(options.HeadWeights is null || Enum.IsDefined(options.HeadWeights.Value), nameof(options.HeadWeights), options.HeadWeights, "a named type, or null");

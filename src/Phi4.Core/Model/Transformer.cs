@@ -33,7 +33,15 @@ internal sealed class Transformer : IDisposable
         float[] table = RopeTable.Build(config.Rope, contextLength);
         _ropeMemory = kernels.Allocate((long)table.Length * sizeof(float), "rotary table");
         _ropeTable = _ropeMemory.View(DType.F32, table.Length / config.Rope.RotarySize, config.Rope.RotarySize);
-        kernels.Write<float>(_ropeTable, table);
+        try
+        {
+            kernels.Write<float>(_ropeTable, table);
+        }
+        catch
+        {
+            _ropeMemory.Dispose();
+            throw;
+        }
     }
 
     /// <summary>

@@ -70,9 +70,17 @@ internal sealed class KvCache : IDisposable
         if (mustCopy)
         {
             _allocator.TryAllocate(out int copy);
-            for (int i = 0; i < _layers.Length; i++)
+            try
             {
-                _kernels.CopyPage(Layer(i), table.Pages[firstPage], copy);
+                for (int i = 0; i < _layers.Length; i++)
+                {
+                    _kernels.CopyPage(Layer(i), table.Pages[firstPage], copy);
+                }
+            }
+            catch
+            {
+                _allocator.Release(copy);
+                throw;
             }
 
             _allocator.Release(table.Pages[firstPage]);

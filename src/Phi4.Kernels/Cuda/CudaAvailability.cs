@@ -12,6 +12,8 @@ internal sealed record CudaAvailability
     /// <summary>Ampere: the first with bfloat16 products.</summary>
     public static readonly ComputeCapability LeastCapability = new(8, 0);
 
+    private static readonly AsyncLocal<ICudaDriver?> Override = new();
+
     private CudaAvailability()
     {
     }
@@ -34,8 +36,12 @@ internal sealed record CudaAvailability
         return driver is null ? new CudaAvailability { WhyNot = whyNot } : Probe(driver, ordinal);
     }
 
-    /// <summary>Stands in for the machine's driver in this process; null for none.</summary>
-    internal static ICudaDriver? DriverOverride { get; set; }
+    /// <summary>Stands in for the machine's driver, for whatever the caller calls and starts from now on; null for none.</summary>
+    internal static ICudaDriver? DriverOverride
+    {
+        get => Override.Value;
+        set => Override.Value = value;
+    }
 
     /// <summary>Asks a driver.</summary>
     public static unsafe CudaAvailability Probe(ICudaDriver driver, int ordinal)

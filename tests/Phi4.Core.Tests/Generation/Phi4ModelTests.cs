@@ -198,12 +198,12 @@ internal sealed class Phi4ModelTests
             VocabSize = 100352,
         };
         const long GiB = 1L << 30;
-        (EngineLimits large, MemoryPlan plan) = ModelLoader.Plan(phi4, new() { MaxSequences = 1 }, 64 * GiB);
+        (EngineLimits large, MemoryPlan plan) = ModelLoader.Plan(phi4, new() { MaxSequences = 1 }, OnHost(64 * GiB));
         Assert.That((plan.Verdict, large.ContextLength), Is.EqualTo((MemoryVerdict.Fits, 16384)));
-        (EngineLimits small, plan) = ModelLoader.Plan(phi4, new() { MaxSequences = 1 }, 24 * GiB);
+        (EngineLimits small, plan) = ModelLoader.Plan(phi4, new() { MaxSequences = 1 }, OnHost(24 * GiB));
         Assert.That((plan.Verdict, small.ContextLength), Is.EqualTo((MemoryVerdict.WeightsFromDisk, 4096)), "29 GB of weights beside a moderate context");
         Assert.That(plan.Explanation, Does.Contain("from disk"));
-        (_, plan) = ModelLoader.Plan(phi4, new() { MaxSequences = 1, ContextLength = 16384 }, 3 * GiB);
+        (_, plan) = ModelLoader.Plan(phi4, new() { MaxSequences = 1, ContextLength = 16384 }, OnHost(3 * GiB));
         Assert.That(plan.EnsureFits, Throws.TypeOf<InsufficientModelMemoryException>());
     }
 
@@ -253,6 +253,8 @@ internal sealed class Phi4ModelTests
             Assert.That(result.TokenIds, Is.EqualTo(greedy.Tokens).AsCollection, "margins of this model are far above the tolerance");
         }
     }
+
+    private static DeviceChoice OnHost(long bytes) => new(Phi4Device.Cpu, "", bytes);
 
     private static async Task<int[]> Ids(IAsyncEnumerable<GenerationChunk> answer)
     {

@@ -106,7 +106,7 @@ internal sealed unsafe class DeviceBridge(IKernels device) : IKernels
             return host with { Address = Bring(host.Address, elements * host.DType.SizeInBytes(), host).Address };
         }
 
-        public WeightView In(WeightView host) => host.IsFloat ? In(host.Values) : host;
+        public WeightView In(WeightView host) => host.IsFloat ? In(host.Values) : host.At(Bring(host.Values.Address, host.ByteCount, TensorView.None).Address);
 
         public TensorView InOut(TensorView host)
         {

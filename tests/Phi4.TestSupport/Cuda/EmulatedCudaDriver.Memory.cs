@@ -17,6 +17,9 @@ internal sealed unsafe partial class EmulatedCudaDriver
     /// <summary>Runs whose guards somebody wrote to, found when they were freed.</summary>
     public IReadOnlyList<string> Overruns => _overruns;
 
+    /// <summary>New memory holds NaN; without, it holds anything, which is faster.</summary>
+    public bool IsPoisoned { get; init; } = true;
+
     /// <summary>Most device memory that was allocated at once.</summary>
     public long PeakDeviceBytes { get; private set; }
 
@@ -101,8 +104,13 @@ internal sealed unsafe partial class EmulatedCudaDriver
     {
         nuint all = (nuint)memory.Bytes + (2 * GuardBytes);
         byte* start = (byte*)NativeMemory.AlignedAlloc(all, GuardBytes);
-        NativeMemory.Fill(start, all, GuardValue);
-        NativeMemory.Fill(start + GuardBytes, (nuint)memory.Bytes, Poison);
+        NativeMemory.Fill(start, GuardBytes, GuardValue);
+        NativeMemory.Fill(start + GuardBytes + memory.Bytes, GuardBytes, GuardValue);
+        if (IsPoisoned)
+        {
+            NativeMemory.Fill(start + GuardBytes, (nuint)memory.Bytes, Poison);
+        }
+
         nint address = (nint)start + GuardBytes;
         _objects.Add(address, memory);
         return address;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Phi4.Kernels.Cuda.Launch;
 
@@ -96,6 +97,33 @@ internal struct LinearParameters
     public int Features;
     public int Columns;
     public int Reserved;
+}
+
+/// <summary>kernels/linear_blocks.cuh: every linear kernel over int8 and int4.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct LinearBlocksParameters
+{
+    public nint Destination;
+    public long DestinationStride;
+    public nint Source;
+    public long SourceStride;
+    public nint Blocks;
+
+    /// <summary>The second matrix of SwiGLU, or 0.</summary>
+    public nint UpBlocks;
+    public nint Bias;
+    public NumberType BiasType;
+    public int AddResidual;
+    public int Tokens;
+    public int Features;
+    public int Columns;
+    public int HasOffsets;
+
+    /// <summary>Int4: what the codes stand for, in BF16: the lower bytes.</summary>
+    public Vector128<byte> TableLow;
+
+    /// <summary>And the upper bytes.</summary>
+    public Vector128<byte> TableHigh;
 }
 
 /// <summary>kernels/rope_and_append.cuh.</summary>

@@ -17,10 +17,13 @@ internal sealed class KernelTable
 
     private static readonly NumberType[] Formats = [NumberType.BF16, NumberType.F16];
 
+    private static readonly WeightFormat[] BlockFormats = [WeightFormat.Int8, WeightFormat.Int4];
+
     private readonly CudaFunction[] _roundRows;
     private readonly CudaFunction[][] _linearSkinny;
     private readonly CudaFunction[] _linearTiled;
     private readonly CudaFunction[] _linearExact;
+    private readonly CudaFunction[][] _linearBlocks;
     private readonly CudaFunction[] _attentionWhole;
     private readonly CudaFunction[] _attentionUnits;
 
@@ -36,6 +39,8 @@ internal sealed class KernelTable
         _linearSkinny = [.. Formats.Select(format => SkinnyTokens.Select(tokens => module.Find($"linear_skinny_{Name(format)}_t{tokens}")).ToArray())];
         _linearTiled = [.. Formats.Select(format => module.Find($"linear_tiled_{Name(format)}", LinearPlan.TiledSharedBytes))];
         _linearExact = [.. Enum.GetValues<NumberType>().Select(format => module.Find($"linear_exact_{Name(format)}"))];
+        _linearBlocks = [.. BlockFormats.Select(format => SkinnyTokens.Select(
+            tokens => module.Find($"linear_{format.ToString().ToLowerInvariant()}_t{tokens}", 2 * tokens * LinearPlan.SharedBytesPerToken)).ToArray())];
         _attentionWhole = [.. HeadSizes.Select(size => module.Find($"attention_whole_d{size}"))];
         _attentionUnits = [.. HeadSizes.Select(size => module.Find($"attention_units_d{size}"))];
     }
@@ -59,6 +64,9 @@ internal sealed class KernelTable
     public CudaFunction LinearTiled(NumberType format) => _linearTiled[Index(format)];
 
     public CudaFunction LinearExact(NumberType format) => _linearExact[(int)format];
+
+    public CudaFunction LinearBlocks(WeightFormat format, int tokens) =>
+        _linearBlocks[Array.IndexOf(BlockFormats, format)][Array.IndexOf(SkinnyTokens, tokens)];
 
     public CudaFunction AttentionWhole(int headSize) => _attentionWhole[HeadIndex(headSize)];
 

@@ -12,4 +12,7 @@ internal enum LinearKind
 
     /// <summary>Matrix units, 128 tokens a block.</summary>
     Tiled,
+
+    /// <summary>Matrix units, a few tokens a block, over int8 or int4.</summary>
+    Blocks,
 }

@@ -15,6 +15,9 @@ internal readonly record struct LinearPlan(LinearKind Kind, int TileTokens, bool
 {
     public const int TiledSharedBytes = 65536;
 
+    /// <summary>Of the skinny kernels, and twice that of gated products over blocks.</summary>
+    public const int SharedBytesPerToken = 512;
+
     private const int Block = 256;
     private const int TiledTokens = 128;
     private const int TiledRows = 128;
@@ -39,11 +42,33 @@ internal readonly record struct LinearPlan(LinearKind Kind, int TileTokens, bool
             return new LinearPlan(LinearKind.Tiled, TiledTokens, RoundsFirst: true, tiled);
         }
 
-        // The kernel of the fewest tokens rounds by itself what it reads; for that, rows must start at 16 bytes.
-        bool roundsItself = tokens <= KernelTable.SkinnyTokens[0] && source.Address % 16 == 0 && (source.RowStride % 4 == 0 || tokens == 1);
-        int tile = roundsItself ? KernelTable.SkinnyTokens[0] : Array.Find(KernelTable.SkinnyTokens, size => size >= tokens && size > KernelTable.SkinnyTokens[0]);
-        LaunchShape skinny = new(Up(weight.Rows, SkinnyRows / matrices), Up(tokens, tile), 1, Block, 512 * tile);
+        (int tile, bool roundsItself) = SkinnyTile(source);
+        LaunchShape skinny = new(Up(weight.Rows, SkinnyRows / matrices), Up(tokens, tile), 1, Block, SharedBytesPerToken * tile);
         return new LinearPlan(LinearKind.Skinny, tile, !roundsItself, skinny);
+    }
+
+    /// <param name="source">Activations, F32.</param>
+    /// <param name="weight">The matrix, int8 or int4; of SwiGLU the first one.</param>
+    /// <param name="isGated">SwiGLU.</param>
+    public static LinearPlan OfBlocks(TensorView source, WeightView weight, bool isGated)
+    {
+        (int tile, bool roundsItself) = SkinnyTile(source);
+        LaunchShape shape = new(Up(weight.Rows, SkinnyRows), Up(source.Rows, tile), 1, Block, SharedBytesPerToken * tile * (isGated ? 2 : 1));
+        return new LinearPlan(LinearKind.Blocks, tile, !roundsItself, shape);
+    }
+
+    // The kernel of the fewest tokens rounds by itself what it reads; for that, rows must start at 16 bytes and be whole runs of eight.
+    private static (int Tile, bool RoundsItself) SkinnyTile(TensorView source)
+    {
+        int[] tiles = KernelTable.SkinnyTokens;
+        bool roundsItself = source.Rows <= tiles[0] && source.Columns % 8 == 0 && source.Address % 16 == 0 && (source.RowStride % 4 == 0 || source.Rows == 1);
+        int i = roundsItself ? 0 : 1;
+        while (i + 1 < tiles.Length && tiles[i] < source.Rows)
+        {
+            i++;
+        }
+
+        return (tiles[i], roundsItself);
     }
 
     private static bool IsAligned(TensorView matrix) => matrix.Columns % 8 == 0 && matrix.RowStride % 8 == 0 && matrix.Address % 16 == 0;

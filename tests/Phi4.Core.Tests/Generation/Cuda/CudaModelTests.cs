@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+using Phi4.Core.Diagnostics;
+using Phi4.Kernels.Cuda.Driver;
+using Phi4.Kernels.Cuda.Modules;
+using Phi4.TestSupport;
+using Phi4.TestSupport.Cuda;
+
+namespace Phi4.Core.Tests.Generation.Cuda;
+
+/// <summary>The façade on an emulated device: choosing it, planning for it, loading, generating, failing.</summary>
+[TestFixture]
+internal sealed class CudaModelTests
+{
+    private static readonly Phi4LoadOptions OnCuda = new()
+    {
+        Device = Phi4Device.Cuda,
+        ContextLength = 128,
+        CacheTokens = 256,
+        MaxStepTokens = 16,
+        MaxSequences = 4,
+    };
+
+    private static string Tiny => Goldens.Model("tiny-phi4");
+
+    [SetUp]
+    public void RequireKernels() => Assume.That(KernelImages.Embedded, Is.Not.Null, KernelImages.WhyNone);
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Generate_Greedily_GivesTheReferencesTokens(bool trained)
+    {
+        Assume.That(EmulatedKernels.WhyNot, Is.Null);
+        string folder = trained ? Samples.Model : Tiny;
+        using EmulatedMachine machine = EmulatedMachine.WithKernels();
+        Prompt prompt = trained ? Prompt.FromText("What is 12 + 30?") : Prompt.FromTokens([5, 7, 11, 200, 3]);
+        GenerationOptions greedy = new() { Temperature = 0, MaxTokens = 12, IgnoreEndTokens = true };
+        int[] expected, found;
+        await using (Phi4Model reference = await Phi4Model.LoadAsync(folder, OnCuda with { Device = Phi4Device.Reference }))
+        {
+            expected = [.. (await reference.CompleteAsync(prompt, greedy)).TokenIds];
+        }
+
+        await using (Phi4Model model = await Phi4Model.LoadAsync(folder, OnCuda))
+        {
+            Assert.That(model.Device, Is.EqualTo(Phi4Device.Cuda));
+            found = [.. (await model.CompleteAsync(prompt, greedy)).TokenIds];
+        }
+
+        Assert.That(found, Is.EqualTo(expected));
+        Assert.That((machine.Driver.Alive, machine.Driver.Overruns), Is.EqualTo((Array.Empty<string>(), Array.Empty<string>())));
+    }
+
+    [Test]
+    public async Task Load_Auto_TakesTheDeviceAndSaysWhich()
+    {
+        using EmulatedMachine machine = EmulatedMachine.WithIdleKernels(new EmulatedDevice { Name = "Card" });
+        await using Phi4Model model = await Phi4Model.LoadAsync(Tiny, OnCuda with { Device = Phi4Device.Auto });
+        Assert.That(model.Device, Is.EqualTo(Phi4Device.Cuda));
+        Assert.That(model.DeviceReason, Does.StartWith("Card, compute capability 8.0"));
+    }
+
+    [Test]
+    public async Task Load_AutoOnADeviceTooSmall_TakesTheProcessorAndSaysWhy()
+    {
+        using EmulatedMachine machine = EmulatedMachine.WithIdleKernels(new EmulatedDevice { Name = "Card", MemoryBytes = 1 << 20 });
+        await using Phi4Model model = await Phi4Model.LoadAsync(Tiny, OnCuda with { Device = Phi4Device.Auto });
+        Assert.That(model.Device, Is.EqualTo(Phi4Device.Cpu));
+        Assert.That(model.DeviceReason, Does.Match(@"^the model takes [\d,]+ bytes and 1,048,576 are free on Card$"));
+        Assert.That(machine.Driver.Alive, Is.Empty);
+    }
+
+    [Test]
+    public async Task Load_AutoWithACacheThatCudaLacks_TakesTheProcessorAndSaysWhy()
+    {
+        using EmulatedMachine machine = EmulatedMachine.WithIdleKernels();
+        await using Phi4Model model = await Phi4Model.LoadAsync(Tiny, OnCuda with { Device = Phi4Device.Auto, KvCacheType = KvCacheType.F32 });
+        Assert.That((model.Device, model.DeviceReason), Is.EqualTo((Phi4Device.Cpu, "its cache is BF16, and F32 was asked for")));
+    }
+
+    [Test]
+    public async Task Load_CudaWithoutADevice_SaysWhyNot()
+    {
+        using EmulatedMachine machine = new(new EmulatedCudaDriver(new EmulatedDevice { Name = "Turing", Capability = new(7, 5) }));
+        DeviceUnavailableException e = (await Assert.ThrowsAsync<DeviceUnavailableException>(() => Phi4Model.LoadAsync(Tiny, OnCuda)))!;
+        Assert.That(e.Message, Is.EqualTo(
+            "No device cuda:0: Turing is too old: it has compute capability 7.5, and 8.0 is the least that will do."));
+    }
+
+    [Test]
+    public async Task Load_MoreThanTheDeviceHolds_FailsBeforeAnythingIsAllocated()
+    {
+        using EmulatedMachine machine = EmulatedMachine.WithIdleKernels(new EmulatedDevice { MemoryBytes = 1 << 20 });
+        InsufficientModelMemoryException e = (await Assert.ThrowsAsync<InsufficientModelMemoryException>(() => Phi4Model.LoadAsync(Tiny, OnCuda)))!;
+        Assert.That(e.AvailableBytes, Is.EqualTo(1 << 20));
+        Assert.That(machine.Driver.PeakDeviceBytes, Is.Zero);
+    }
+
+    [Test]
+    public async Task PlanMemory_OnADevice_CoversWhatIsAllocatedThere()
+    {
+        using EmulatedMachine machine = EmulatedMachine.WithIdleKernels();
+        MemoryPlan plan = Phi4Model.PlanMemory(Tiny, OnCuda);
+        await using Phi4Model model = await Phi4Model.LoadAsync(Tiny, OnCuda);
+        await model.ScoreAsync(Prompt.FromTokens([1, 2, 3]));
+        Assert.That(plan.WeightBytes, Is.Zero, "nothing stays mapped");
+        Assert.That(machine.Driver.PeakDeviceBytes, Is.InRange(plan.ConvertedWeightBytes + plan.KvBytes, plan.RequiredBytes));
+    }
+
+    [Test]
+    public async Task LoadAndStep_AnyCallRefused_IsTypedAndLeavesNothingAlive()
+    {
+        int failed = 0;
+        for (int call = 1; ; call++)
+        {
+            using EmulatedMachine machine = EmulatedMachine.WithIdleKernels();
+            machine.Driver.FailCall(call, call % 2 == 0 ? CUresult.CUDA_ERROR_OUT_OF_MEMORY : CUresult.CUDA_ERROR_LAUNCH_FAILED);
+            Exception? error = await Assert.CatchAsync(async () => await LoadAndStepAsync());
+            Assert.That(machine.Driver.Alive, Is.Empty, $"{machine.Driver.FailedCall}, call {call}: {error}");
+            if (machine.Driver.FailedCall is null)
+            {
+                Assert.That(error, Is.TypeOf<TimeoutException>(), "the end of a run that nothing failed in");
+                break;
+            }
+
+            failed += error is TimeoutException ? 0 : 1;
+            Assert.That(
+                error, Is.InstanceOf<Phi4Exception>().Or.InstanceOf<InsufficientMemoryException>().Or.TypeOf<TimeoutException>(), $"{machine.Driver.FailedCall}, call {call}");
+        }
+
+        Assert.That(failed, Is.GreaterThan(150), "most calls matter");
+
+        static async Task LoadAndStepAsync()
+        {
+            await using (Phi4Model model = await Phi4Model.LoadAsync(Tiny, OnCuda))
+            {
+                await model.ScoreAsync(Prompt.FromTokens([1, 2, 3]));
+            }
+
+            throw new TimeoutException();
+        }
+    }
+
+    [Test]
+    public async Task Step_RefusedOnce_FailsItsRequestAndNoOther()
+    {
+        using EmulatedMachine machine = EmulatedMachine.WithIdleKernels();
+        await using Phi4Model model = await Phi4Model.LoadAsync(Tiny, OnCuda);
+        await model.ScoreAsync(Prompt.FromTokens([1, 2, 3]));
+        machine.Driver.FailCall(5, CUresult.CUDA_ERROR_LAUNCH_FAILED);
+        DeviceException e = (await Assert.ThrowsAsync<DeviceException>(() => model.ScoreAsync(Prompt.FromTokens([1, 2, 3]))))!;
+        Assert.That(e.Message, Does.Contain("CUDA_ERROR_LAUNCH_FAILED"));
+        Assert.That(await model.ScoreAsync(Prompt.FromTokens([1, 2, 3])), Is.Not.Null);
+    }
+}
