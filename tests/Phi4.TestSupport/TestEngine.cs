@@ -22,14 +22,14 @@ internal static class TestEngine
     }
 
     /// <summary>The same on a backend with memory of its own: weights are copied there.</summary>
-    public static Engine CreateOnDevice(string folder, IKernels kernels, int stepTokens = 64, int sequences = 8, WeightPlan? plan = null)
+    public static Engine CreateOnDevice(string folder, IKernels kernels, int stepTokens = 64, DType cacheType = DType.BF16, int sequences = 8, WeightPlan? plan = null)
     {
         ModelConfig config = ModelConfigReader.Read(Path.Combine(folder, "config.json"));
         int context = Math.Min(config.MaxPositions, 512);
         using ModelWeights host = WeightLoader.Load(config, folder, new WeightLoadOptions { Plan = plan ?? WeightPlan.AsStored });
         ModelWeights weights = DeviceWeights.Upload(host, kernels, null, CancellationToken.None);
         var step = new StepCapacity(Math.Max(stepTokens, sequences), sequences, KvCache.PagesFor(context), LogitRows: 8);
-        return new Engine(config, weights, kernels, new EngineLimits(context, DType.BF16, KvCache.PagesFor(3 * context), step));
+        return new Engine(config, weights, kernels, new EngineLimits(context, cacheType, KvCache.PagesFor(3 * context), step));
     }
 
     /// <summary>Runs one sequence and gives its logits at the wanted positions and at the last.</summary>

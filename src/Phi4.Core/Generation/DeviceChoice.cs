@@ -80,7 +80,7 @@ internal sealed record DeviceChoice(Phi4Device Device, string Reason, long Avail
     private static DeviceChoice OnHost(Phi4Device device, string reason) => new(device, reason, SystemMemory.AvailableBytes());
 
     private static string? Unsupported(Phi4LoadOptions options, ModelConfig config) =>
-        options.KvCacheType != KvCacheType.BF16 ? $"its cache is BF16, and {options.KvCacheType} was asked for"
+        options.KvCacheType is not (KvCacheType.BF16 or KvCacheType.F32) ? $"its cache is BF16 or F32, and {options.KvCacheType} was asked for"
         : config.HeadSize > KernelTable.HeadSizes[^1] ? $"its attention takes heads of at most {KernelTable.HeadSizes[^1]}, and the model's have {config.HeadSize}"
         : null;
 }

@@ -12,6 +12,7 @@ internal sealed partial class CudaKernels
     private const int TilesPerBlock = AttentionBlock / 32;
     private const int IntegersPerTile = 4;
     private const int CombineSlices = 16;
+    private const int ExactSharedBytes = 2048;
 
     private int[] _tiles = [];
     private int _tileCount;
@@ -20,7 +21,7 @@ internal sealed partial class CudaKernels
     public void RopeAndAppend(TensorView query, TensorView key, TensorView value, TensorView ropeTable, in KvLayerView cache, in BatchView batch)
     {
         KernelShapes.RopeAndAppend(query, key, value, ropeTable, cache, batch with { RopeRows = _twins.OnHost(batch.RopeRows), Slots = _twins.OnHost(batch.Slots) });
-        RequireBFloat16(cache);
+        RequireKnown(cache);
         Launch(_kernels.RopeAndAppend, query, RowBlock, 0, new RopeAndAppendParameters
         {
             Query = query.Address,
@@ -39,6 +40,7 @@ internal sealed partial class CudaKernels
             HeadSize = cache.HeadSize,
             RotarySize = ropeTable.Columns,
             PageSize = cache.PageSize,
+            CacheIsF32 = cache.DType == DType.F32 ? 1 : 0,
         });
     }
 
@@ -47,7 +49,7 @@ internal sealed partial class CudaKernels
         TensorView sequences = _twins.OnHost(batch.SequenceOfToken);
         BatchView onHost = batch with { Positions = _twins.OnHost(batch.Positions), SequenceOfToken = sequences, PageTables = _twins.OnHost(batch.PageTables) };
         KernelShapes.Attention(destination, query, cache, onHost, window);
-        RequireBFloat16(cache);
+        RequireKnown(cache);
         if (query.Count == 0)
         {
             return;
@@ -56,8 +58,6 @@ internal sealed partial class CudaKernels
         _context.MakeCurrent();
         int queryHeads = query.Columns / cache.HeadSize;
         int group = queryHeads / cache.KvHeadCount;
-        nint tiles = TilesFor(sequences, group);
-        AttentionPlan plan = AttentionPlan.Of(_tileCount, group, cache, batch.LongestLength, window, _device.MultiprocessorCount);
         AttentionParameters call = new()
         {
             Destination = destination.Address,
@@ -69,10 +69,6 @@ internal sealed partial class CudaKernels
             PageTableStride = batch.PageTables.RowStride,
             Positions = batch.Positions.Address,
             SequenceOfToken = batch.SequenceOfToken.Address,
-            Tiles = tiles,
-            Partial = plan.IsWhole ? 0 : _partial.Reserve(plan.PartialBytes),
-            TileCount = plan.TileCount,
-            UnitCount = plan.UnitCount,
             QueryHeads = queryHeads,
             KvHeads = cache.KvHeadCount,
             HeadSize = cache.HeadSize,
@@ -80,24 +76,35 @@ internal sealed partial class CudaKernels
             Window = window,
             Scale = scale,
         };
+        if (cache.DType == DType.F32)
+        {
+            Launch(_kernels.AttentionExact, new LaunchShape(batch.TokenCount, queryHeads, 1, AttentionBlock, ExactSharedBytes), call);
+            return;
+        }
+
+        call.Tiles = TilesFor(sequences, group);
+        AttentionPlan plan = AttentionPlan.Of(_tileCount, group, cache, batch.LongestLength, window, _device.MultiprocessorCount);
+        call.Partial = plan.IsWhole ? 0 : _partial.Reserve(plan.PartialBytes);
+        call.TileCount = plan.TileCount;
+        call.UnitCount = plan.UnitCount;
         if (plan.IsWhole)
         {
             int blocks = (plan.TileCount + TilesPerBlock - 1) / TilesPerBlock;
-            _stream.Launch(_kernels.AttentionWhole(cache.HeadSize), new LaunchShape(blocks, cache.KvHeadCount, 1, AttentionBlock), call);
+            Launch(_kernels.AttentionWhole(cache.HeadSize), new LaunchShape(blocks, cache.KvHeadCount, 1, AttentionBlock), call);
             return;
         }
 
         int unitBlocks = (plan.UnitCount + TilesPerBlock - 1) / TilesPerBlock;
-        _stream.Launch(_kernels.AttentionUnits(cache.HeadSize), new LaunchShape(unitBlocks, cache.KvHeadCount, plan.TileCount, AttentionBlock), call);
-        _stream.Launch(_kernels.AttentionCombine, new LaunchShape(plan.TileCount, cache.KvHeadCount, CombineSlices, AttentionBlock), call);
+        Launch(_kernels.AttentionUnits(cache.HeadSize), new LaunchShape(unitBlocks, cache.KvHeadCount, plan.TileCount, AttentionBlock), call);
+        Launch(_kernels.AttentionCombine, new LaunchShape(plan.TileCount, cache.KvHeadCount, CombineSlices, AttentionBlock), call);
     }
 
-    private static void RequireBFloat16(in KvLayerView cache)
+    private static void RequireKnown(in KvLayerView cache)
     {
-        if (cache.DType != DType.BF16 || cache.HeadSize > KernelTable.HeadSizes[^1])
+        if (cache.DType is not (DType.BF16 or DType.F32) || cache.HeadSize > KernelTable.HeadSizes[^1])
         {
             throw new NotSupportedException(
-                $"The CUDA backend's cache is BF16 with heads of at most {KernelTable.HeadSizes[^1]}; this one is {cache.DType} with heads of {cache.HeadSize}.");
+                $"The CUDA backend's cache is BF16 or F32 with heads of at most {KernelTable.HeadSizes[^1]}; this one is {cache.DType} with heads of {cache.HeadSize}.");
         }
     }
 

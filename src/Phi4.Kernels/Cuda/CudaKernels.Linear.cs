@@ -87,7 +87,7 @@ internal sealed partial class CudaKernels
             LinearKind.Tiled => _kernels.LinearTiled(format),
             _ => _kernels.LinearExact(format),
         };
-        _stream.Launch(kernel, plan.Shape, call);
+        Launch(kernel, plan.Shape, call);
     }
 
     private void MultiplyBlocks(TensorView source, WeightView weight, WeightView up, LinearBlocksParameters call)
@@ -106,7 +106,7 @@ internal sealed partial class CudaKernels
         call.Columns = source.Columns;
         call.HasOffsets = weight.HasOffsets ? 1 : 0;
         (call.TableLow, call.TableHigh) = InBFloat16(weight.Table);
-        _stream.Launch(_kernels.LinearBlocks(weight.Format, plan.TileTokens), plan.Shape, call);
+        Launch(_kernels.LinearBlocks(weight.Format, plan.TileTokens), plan.Shape, call);
     }
 
     // Rows in 16 bits, in memory that the next call takes over.

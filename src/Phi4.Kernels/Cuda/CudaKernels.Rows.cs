@@ -81,6 +81,10 @@ internal sealed partial class CudaKernels
         }
 
         _context.MakeCurrent();
-        _stream.Launch(kernel, new LaunchShape(rows.Rows, 1, 1, block, sharedBytes), parameters);
+        Launch(kernel, new LaunchShape(rows.Rows, 1, 1, block, sharedBytes), parameters);
     }
+
+    private void Launch<T>(CudaFunction kernel, LaunchShape shape, in T parameters)
+        where T : unmanaged
+        => _stream.Launch(kernel, shape with { Overlaps = _overlaps }, parameters);
 }

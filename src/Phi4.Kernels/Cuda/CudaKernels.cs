@@ -22,6 +22,7 @@ internal sealed partial class CudaKernels : IKernels
     private readonly GrowingBuffer _partial;
     private readonly GrowingBuffer _tileMemory;
     private readonly bool _roundsActivations;
+    private readonly bool _overlaps;
 
     private CudaKernels(ICudaDriver driver, DeviceInfo device, CudaOptions options)
     {
@@ -34,7 +35,8 @@ internal sealed partial class CudaKernels : IKernels
             _stream = Own(CudaStream.Create(_context));
             var loader = new ModuleLoader(_context, device, images, options.Cache);
             _kernels = new KernelTable(Own(loader.Load(KernelTable.Module)));
-            Image = loader.Loaded!;
+            Image = loader.Loaded!.ToString();
+            _overlaps = loader.Loaded.WaitsByItself;
             _staging = Own(new StagingRing(_context, _stream, options.StagingBytes, options.StagingCount));
             _twins = Own(new HostTwins(_context, _stream));
             _rounded = Own(new GrowingBuffer(_context, "rounded activations"));

@@ -146,7 +146,7 @@ internal struct RopeAndAppendParameters
     public int HeadSize;
     public int RotarySize;
     public int PageSize;
-    public int Reserved;
+    public int CacheIsF32;
 }
 
 /// <summary>kernels/attention.cuh: every attention kernel.</summary>

@@ -35,6 +35,7 @@ internal sealed class KernelTable
         Argmax = module.Find("argmax");
         RopeAndAppend = module.Find("rope_and_append");
         AttentionCombine = module.Find("attention_combine");
+        AttentionExact = module.Find("attention_exact");
         _roundRows = [.. Formats.Select(format => module.Find($"round_rows_{Name(format)}"))];
         _linearSkinny = [.. Formats.Select(format => SkinnyTokens.Select(tokens => module.Find($"linear_skinny_{Name(format)}_t{tokens}")).ToArray())];
         _linearTiled = [.. Formats.Select(format => module.Find($"linear_tiled_{Name(format)}", LinearPlan.TiledSharedBytes))];
@@ -56,6 +57,9 @@ internal sealed class KernelTable
     public CudaFunction RopeAndAppend { get; }
 
     public CudaFunction AttentionCombine { get; }
+
+    /// <summary>Over an F32 cache, nothing rounded.</summary>
+    public CudaFunction AttentionExact { get; }
 
     public CudaFunction RoundRows(NumberType format) => _roundRows[Index(format)];
 

@@ -14,6 +14,12 @@ internal sealed record ModuleImage(string Module, string Architecture, ImageKind
     /// <summary>Ends with <c>a</c>: for devices of exactly this capability.</summary>
     public bool IsExact => Architecture.EndsWith('a');
 
+    /// <summary>
+    /// Its kernels wait for their predecessors by an instruction of their own (griddepcontrol), which the compilers leave out for older devices: they, and
+    /// no others, may be started early.
+    /// </summary>
+    public bool WaitsByItself => Architecture.EndsWith("90a", StringComparison.Ordinal);
+
     /// <summary>The number in the architecture's name.</summary>
     public ComputeCapability Capability
     {

@@ -13,8 +13,8 @@ namespace Phi4.Kernels.Cuda.Modules;
 /// <param name="cache">Where compiled modules are kept; null for nowhere.</param>
 internal sealed class ModuleLoader(CudaContext context, DeviceInfo device, KernelImages images, ModuleCache? cache)
 {
-    /// <summary>The image that was loaded by the last call, in words.</summary>
-    public string? Loaded { get; private set; }
+    /// <summary>The image that was loaded by the last call.</summary>
+    public ModuleImage? Loaded { get; private set; }
 
     /// <exception cref="CudaException">The driver took none of the images; has the compiler's log of the last one.</exception>
     /// <exception cref="InvalidOperationException">The build has no image of this module for such a device.</exception>
@@ -26,7 +26,7 @@ internal sealed class ModuleLoader(CudaContext context, DeviceInfo device, Kerne
             try
             {
                 CudaModule loaded = Load(candidates[i]);
-                Loaded = candidates[i].ToString();
+                Loaded = candidates[i];
                 return loaded;
             }
             catch (CudaException e) when (i + 1 < candidates.Length && MeansAnotherImage(e.Status))

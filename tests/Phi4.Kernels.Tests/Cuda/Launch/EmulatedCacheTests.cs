@@ -63,11 +63,33 @@ internal sealed class EmulatedCacheTests
     }
 
     [Test]
-    public void Attention_F32Cache_IsRefused()
+    public void Attention_F32Cache_RoundsNothing([Values(8, 20, 64, 128, 256)] int headSize, [Values(1, 4, 5)] int group, [Values(int.MaxValue, 17)] int window)
     {
         using IKernels kernels = EmulatedKernels.CreateOverHostMemory(true);
-        using var test = new AttentionCase(3, 1, 1, 16, 32, DType.F32, (10, 1));
-        Assert.That(() => test.RunAll(kernels), Throws.TypeOf<NotSupportedException>().With.Message.Contains("BF16"));
+        using var test = new AttentionCase(headSize + group, group, 2, headSize, 16, DType.F32, (0, 1), (5, 3), (130, 2), (300, 1));
+        (double[,] value, double[,] magnitude) = test.Exact(window);
+
+        // One chain of up to 256 products into the exponent, and the device's exponential of base 2.
+        Compare.Near(test.RunAll(kernels, window), value, magnitude, 300, $"head size {headSize}, {group} query heads to one, window {window}");
+    }
+
+    [Test]
+    public void Attention_Int8Cache_IsRefused()
+    {
+        using IKernels kernels = EmulatedKernels.CreateOverHostMemory(true);
+        using var test = new AttentionCase(3, 1, 1, 16, 32, DType.I8, (10, 1));
+        Assert.That(() => test.RunAll(kernels), Throws.TypeOf<NotSupportedException>().With.Message.Contains("BF16 or F32"));
+    }
+
+    [TestCase(8, false)]
+    [TestCase(9, true)]
+    public void Launches_OnHopperAlone_OverlapTheirPredecessors(int major, bool expected)
+    {
+        EmulatedCudaDriver driver = EmulatedKernels.CreateDriver(new EmulatedDevice { Capability = new(major, 0) });
+        using IKernels kernels = new DeviceBridge(EmulatedKernels.Create(driver));
+        using var test = new AttentionCase(3, 4, 2, 20, 32, DType.BF16, (70, 3), (0, 30));
+        test.RunAll(kernels);
+        Assert.That(driver.Launches.Select(launch => launch.Overlaps), Is.Not.Empty.And.All.EqualTo(expected));
     }
 
     [Test]

@@ -143,7 +143,7 @@ internal sealed class ModuleLoaderTests
     {
         using var test = new Setup(device, images, cache: null);
         using CudaModule module = test.Loader.Load("decode");
-        Assert.That(test.Loader.Loaded, Is.EqualTo(expected));
+        Assert.That(test.Loader.Loaded!.ToString(), Is.EqualTo(expected));
     }
 
     private int Compiles(EmulatedDevice device, string hash)
