@@ -32,6 +32,9 @@ public sealed record GenerationChunk
 public sealed record GenerationUsage(
     int PromptTokens, int GeneratedTokens, long Seed, TimeSpan QueueTime, TimeSpan PromptTime, TimeSpan GenerationTime)
 {
+    /// <summary>Generated tokens that a <see cref="Constraint"/> determined, so that the model was not asked for them: what follows them computed them along.</summary>
+    public int ForcedTokens { get; init; }
+
     /// <summary>Prompt tokens a second, or 0 if no time was measured.</summary>
     public double PromptTokensPerSecond => Rate(PromptTokens, PromptTime);
 

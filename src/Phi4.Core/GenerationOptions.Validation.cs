@@ -16,6 +16,15 @@ public sealed partial record GenerationOptions
         ValidateDistribution();
         ValidateTokens(vocabSize, endTokenIds ?? []);
         ValidateStopStrings();
+        ValidateConstraint();
+    }
+
+    private void ValidateConstraint()
+    {
+        const string None = "none beside a Constraint, which says itself what may come and when it ends";
+        Require(Constraint is null || MinTokens == 0, nameof(MinTokens), MinTokens, None);
+        Require(Constraint is null || AllowedTokens is null, nameof(AllowedTokens), AllowedTokens, None);
+        Require(Constraint is null || BannedTokens is null, nameof(BannedTokens), BannedTokens, None);
     }
 
     private void ValidateLengths()

@@ -8,7 +8,7 @@ namespace Phi4;
 /// property names. That file's token limit is not used: an answer is never cut by a number that nobody asked for.
 /// </summary>
 /// <remarks>
-/// A token is chosen from the model's logits in this order: logit bias; masks (allowed, banned, minimum length); repetition penalty;
+/// A token is chosen from the model's logits in this order: logit bias; masks (allowed, banned, minimum length, constraint); repetition penalty;
 /// presence and frequency penalty; at temperature 0 the largest (the lowest id on ties), else temperature; top-k; typical; top-p; min-p; draw.
 /// Each filter looks at the distribution, renormalised, that the one before it left; each keeps at least one token.
 /// Nothing here is ignored: what cannot be honoured is refused by <see cref="Validate"/> with an <see cref="InvalidOptionsException"/>.
@@ -82,6 +82,13 @@ public sealed partial record GenerationOptions
     /// its logits, these options, the seed and n alone: never on what else runs.
     /// </summary>
     public long? Seed { get; init; }
+
+    /// <summary>
+    /// What the text of the answer has to be; null for anything. The answer ends where the constraint must end, and end tokens and <see cref="StopTokenIds"/> can be chosen exactly
+    /// where it may; a length or a stop string may cut it, and then the finish reason says so. Tokens that have to follow whatever the model thinks come without a step of the model
+    /// (<see cref="GenerationUsage.ForcedTokens"/>). Not together with <see cref="MinTokens"/>, <see cref="AllowedTokens"/> or <see cref="BannedTokens"/>.
+    /// </summary>
+    public Constraint? Constraint { get; init; }
 
     /// <summary>
     /// Report log-probabilities: null for none, 0 for the chosen token, n for the n most probable ones as well; at most <see cref="MaxLogProbs"/>.

@@ -4,6 +4,7 @@ using Phi4.Core.Configuration;
 using Phi4.Core.Diagnostics;
 using Phi4.Core.Generation;
 using Phi4.Core.Sampling;
+using Phi4.Core.Sampling.Constraints;
 using Phi4.Core.State;
 using Phi4.Tokenizer;
 
@@ -20,6 +21,7 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
     private readonly GenerationConfig _generation;
     private readonly ModelFacts _facts;
     private readonly SamplerScratch _scratch;
+    private readonly ConstraintCompiler? _constraints;
 
     internal Phi4Model(ModelConfig config, GenerationConfig generation, TextTools? text, Engine engine, Phi4Device device, string deviceReason = "")
     {
@@ -30,6 +32,7 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
         _text = text;
         _engine = engine;
         _scratch = new SamplerScratch(config.VocabSize);
+        _constraints = text is null ? null : new ConstraintCompiler(text.Tokenizer, config.VocabSize);
         _facts = new ModelFacts(config.VocabSize, engine.Limits.ContextLength, EndTokens.Of(config, generation));
     }
 
@@ -90,6 +93,7 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
     /// <param name="cancellationToken">Stops within one step, during the prompt too, and gives the request's cache pages back.</param>
     /// <returns>Chunks whose last one has the finish reason and the usage.</returns>
     /// <exception cref="InvalidOptionsException">An impossible option; raised by the call itself.</exception>
+    /// <exception cref="ConstraintException">A constraint that can't be honoured; raised by the call itself.</exception>
     /// <exception cref="ContextLengthExceededException">The prompt leaves no room for an answer; raised by the call itself.</exception>
     public IAsyncEnumerable<GenerationChunk> GenerateAsync(
         Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
@@ -163,6 +167,16 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
     /// <summary>An empty sequence to drive by hand: append, forward to logits, fork, truncate.</summary>
     public Phi4Sequence CreateSequence() => new(_engine, Config.VocabSize);
 
+    /// <summary>Follows a constraint by hand. Compiles it, too: requests that use an equal constraint later find it ready.</summary>
+    /// <param name="constraint">What a text has to be.</param>
+    /// <exception cref="ConstraintException">It can't be honoured; says where and why.</exception>
+    /// <exception cref="InvalidOptionsException">The model has no tokenizer.</exception>
+    public ConstraintMatcher CreateMatcher(Constraint constraint)
+    {
+        ArgumentNullException.ThrowIfNull(constraint);
+        return new ConstraintMatcher(new ConstraintState(Compile(constraint)!, EndTokenIds));
+    }
+
     /// <summary>What the engine is doing just now.</summary>
     public Phi4ModelStatus GetStatus() => Phi4ModelStatus.From(_engine.Status());
 
@@ -205,8 +219,14 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
             throw new InvalidOptionsException(nameof(options.StopStrings), resolved.StopStrings, "none, for a model without a tokenizer");
         }
 
+        Compile(resolved.Constraint);
         return resolved;
     }
+
+    private CompiledConstraint? Compile(Constraint? constraint) =>
+        constraint is null ? null
+        : _constraints is null ? throw new InvalidOptionsException(nameof(GenerationOptions.Constraint), constraint.Kind, "none, for a model without a tokenizer")
+        : _constraints.Compile(constraint);
 
     private async IAsyncEnumerable<GenerationChunk> StreamFrom(
         Phi4Sequence sequence, GenerationOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -223,7 +243,7 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         AnswerText? text = _text is null ? null : new AnswerText(_text.Tokenizer, options.StopStrings ?? []);
-        var request = new GenerationRequest(prompt, past, options, _scratch, _facts, text, stop.Token);
+        var request = new GenerationRequest(prompt, past, options, _scratch, _facts, text, Compile(options.Constraint), stop.Token);
         _engine.Submit(request);
         try
         {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using System.Text;
 using System.Threading.Channels;
 using Phi4.Core.Sampling;
+using Phi4.Core.Sampling.Constraints;
 using Phi4.Core.Scheduling;
 using Phi4.Core.State;
 
@@ -14,6 +16,10 @@ internal sealed class GenerationRequest : ScheduledSequence
     private readonly SamplerState _state;
     private readonly FrozenIds _endIds;
     private readonly AnswerText? _text;
+    private readonly ConstraintState? _constraint;
+    private readonly Queue<int> _forced = new();
+    private readonly List<int> _newIds = [];
+    private readonly StringBuilder _newText = new();
     private readonly int _promptCount;
     private readonly int _minTokens;
     private readonly int _tokenLimit;
@@ -34,27 +40,35 @@ internal sealed class GenerationRequest : ScheduledSequence
     /// <param name="scratch">The model's; used on the engine's thread only.</param>
     /// <param name="facts">What the model fixes for every request.</param>
     /// <param name="text">Null for a model without a tokenizer: the chunks' texts stay empty.</param>
+    /// <param name="constraint">What the options' constraint became, or null.</param>
     /// <param name="cancellation">Stops it between two steps.</param>
     public GenerationRequest(
-        int[] prompt, PageTable? past, GenerationOptions options, SamplerScratch scratch, ModelFacts facts, AnswerText? text, CancellationToken cancellation)
-        : this(prompt, past, Capacity(prompt, options, facts), options, scratch, facts, text, cancellation)
+        int[] prompt, PageTable? past, GenerationOptions options, SamplerScratch scratch, ModelFacts facts, AnswerText? text, CompiledConstraint? constraint,
+        CancellationToken cancellation)
+        : this(prompt, past, Capacity(prompt, options, facts), options, scratch, facts, text, constraint, cancellation)
     {
     }
 
     private GenerationRequest(
         int[] prompt, PageTable? past, int capacity, GenerationOptions options, SamplerScratch scratch, ModelFacts facts, AnswerText? text,
-        CancellationToken cancellation)
+        CompiledConstraint? constraint, CancellationToken cancellation)
         : base(prompt, capacity, past ?? new PageTable(KvCache.PagesFor(capacity)))
     {
         _scratch = scratch;
         _endIds = new FrozenIds([.. options.IgnoreEndTokens ? [] : facts.EndTokenIds, .. options.StopTokenIds ?? []]);
-        _state = new SamplerState(options, facts.VocabSize, prompt, _endIds.Values);
+        _constraint = constraint is null ? null : new ConstraintState(constraint, _endIds.Values);
+        _state = new SamplerState(options, facts.VocabSize, prompt, _endIds.Values, _constraint);
         _text = text;
         _promptCount = prompt.Length;
         _contextLength = facts.ContextLength;
         _minTokens = options.MinTokens;
         _tokenLimit = options.MaxTokens ?? int.MaxValue;
         _cancellation = cancellation;
+        if (TakeForced() is { } reason)
+        {
+            _started = _firstToken = _lastToken = Stopwatch.GetTimestamp();
+            End(Chunk(null), reason);
+        }
     }
 
     public ChannelReader<GenerationChunk> Chunks => _chunks.Reader;
@@ -62,6 +76,9 @@ internal sealed class GenerationRequest : ScheduledSequence
     public override bool IsCancelled => _cancellation.IsCancellationRequested;
 
     private int GeneratedCount { get; set; }
+
+    /// <summary>Of them, those that the model was not asked for.</summary>
+    private int ForcedCount { get; set; }
 
     public override bool WantsLogits(int position)
     {
@@ -75,32 +92,24 @@ internal sealed class GenerationRequest : ScheduledSequence
 
     public override void Accept(int position, Span<float> logits)
     {
-        int token = Sampler.Sample(logits, _state, GeneratedCount, _scratch, out TokenLogProbs? logProbs);
-        _state.Accept(token);
-        Append(token);
-        GeneratedCount++;
+        int token = _forced.TryDequeue(out int forced) ? forced : Sampler.Sample(logits, _state, GeneratedCount, _scratch);
+        TokenLogProbs? logProbs = Sampler.Report(logits, token, _state, _scratch);
+        FinishReason? reason = Take(token) ?? TakeForced();
         _lastToken = Stopwatch.GetTimestamp();
         if (_firstToken == 0)
         {
             _firstToken = _lastToken;
         }
 
-        bool ends = _endIds.Contains(token);
-        string text = ends || _text is null ? "" : _text.Append(token, GeneratedCount >= _minTokens);
-        FinishReason? reason = ends ? FinishReason.Stop
-            : _text is { HitStopString: true } ? FinishReason.StopString
-            : GeneratedCount == _tokenLimit ? FinishReason.Length
-            : TokenCount == _contextLength ? FinishReason.ContextFull
-            : null;
-        var chunk = new GenerationChunk { Text = text, TokenIds = [token], LogProbs = logProbs is null ? null : [logProbs], FinishReason = reason };
+        GenerationChunk chunk = Chunk(logProbs);
         if (reason is null)
         {
             _chunks.Writer.TryWrite(chunk);
-            return;
         }
-
-        _last = chunk with { Text = text + (_text?.Flush() ?? ""), Usage = Usage() };
-        Finish();
+        else
+        {
+            End(chunk, reason.Value);
+        }
     }
 
     public override void OnRetired()
@@ -117,13 +126,76 @@ internal sealed class GenerationRequest : ScheduledSequence
     private static int Capacity(int[] prompt, GenerationOptions options, ModelFacts facts) =>
         (int)Math.Min(facts.ContextLength, prompt.Length + (long)(options.MaxTokens ?? int.MaxValue));
 
+    /// <summary>The token becomes part of the answer. Says why the answer ends with it, or null.</summary>
+    private FinishReason? Take(int token)
+    {
+        _state.Accept(token);
+        Append(token);
+        GeneratedCount++;
+        _newIds.Add(token);
+        bool ends = _endIds.Contains(token);
+        if (!ends && _text is not null)
+        {
+            _newText.Append(_text.Append(token, GeneratedCount >= _minTokens));
+        }
+
+        return ends || _text is not { HitStopString: true } && _constraint is { MustEnd: true } ? FinishReason.Stop
+            : _text is { HitStopString: true } ? FinishReason.StopString
+            : GeneratedCount == _tokenLimit ? FinishReason.Length
+            : TokenCount == _contextLength ? FinishReason.ContextFull
+            : null;
+    }
+
+    /// <summary>Takes what has to follow. Where reports are wanted the model is asked all the same, for its logits, so that the answer does not depend on them.</summary>
+    private FinishReason? TakeForced()
+    {
+        while (_constraint is not null && _forced.Count == 0 && !_constraint.Forced.IsEmpty)
+        {
+            foreach (int token in _constraint.Forced)
+            {
+                _forced.Enqueue(token);
+            }
+
+            if (_state.LogProbCount is not null)
+            {
+                return null;
+            }
+
+            while (_forced.TryDequeue(out int token))
+            {
+                ForcedCount++;
+                if (Take(token) is { } reason)
+                {
+                    _forced.Clear();
+                    return reason;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private GenerationChunk Chunk(TokenLogProbs? logProbs)
+    {
+        var chunk = new GenerationChunk { Text = _newText.ToString(), TokenIds = [.. _newIds], LogProbs = logProbs is null ? null : [logProbs] };
+        _newText.Clear();
+        _newIds.Clear();
+        return chunk;
+    }
+
+    private void End(GenerationChunk chunk, FinishReason reason)
+    {
+        _last = chunk with { Text = chunk.Text + (_text?.Flush() ?? ""), FinishReason = reason, Usage = Usage() };
+        Finish();
+    }
+
     private GenerationUsage Usage() => new(
         _promptCount,
         GeneratedCount,
         _state.Seed,
         Stopwatch.GetElapsedTime(_submitted, _started),
         Stopwatch.GetElapsedTime(_started, _firstToken),
-        Stopwatch.GetElapsedTime(_firstToken, _lastToken));
+        Stopwatch.GetElapsedTime(_firstToken, _lastToken)) { ForcedTokens = ForcedCount };
 }
 
 /// <summary>What a loaded model fixes for every request.</summary>

@@ -7,7 +7,10 @@ internal static class LogitAdjust
     /// <summary>Writes the adjusted row.  destination, logits [V].</summary>
     public static void Apply(Span<float> destination, ReadOnlySpan<float> logits, SamplerState state, int position)
     {
-        AllowAndCopy(destination, logits, state.Allowed);
+        if (state.Constraint is { } constraint)
+            constraint.Copy(destination, logits);
+        else
+            AllowAndCopy(destination, logits, state.Allowed);
         foreach (var (id, bias) in state.Bias)
             destination[id] += bias;
         Mask(destination, state.Banned);

@@ -34,13 +34,9 @@ internal static class Sampler
         return state.Temperature == 0 ? LogitScan.Argmax(logits) : Draw(logits, state, position, scratch.Candidates);
     }
 
-    /// <summary>As <see cref="Sample(ReadOnlySpan{float}, SamplerState, int, SamplerScratch)"/>, with the report that the request asked for, or null.</summary>
-    public static int Sample(ReadOnlySpan<float> logits, SamplerState state, int position, SamplerScratch scratch, out TokenLogProbs? report)
-    {
-        var token = Sample(logits, state, position, scratch);
-        report = state.LogProbCount is { } topCount ? LogProbReport.Of(logits, token, topCount, scratch) : null;
-        return token;
-    }
+    /// <summary>The report on a token that the request asked for, or null.</summary>
+    public static TokenLogProbs? Report(ReadOnlySpan<float> logits, int token, SamplerState state, SamplerScratch scratch)
+        => state.LogProbCount is { } topCount ? LogProbReport.Of(logits, token, topCount, scratch) : null;
 
     private static int Draw(ReadOnlySpan<float> logits, SamplerState state, int position, Candidates candidates)
     {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Diagnostics;
+using Phi4.Core.Sampling.Constraints;
 
 namespace Phi4.Core.Sampling;
 
@@ -22,12 +23,15 @@ internal sealed class SamplerState
     /// <param name="vocabSize">V.</param>
     /// <param name="promptIds">For the repetition penalty.</param>
     /// <param name="endingIds">Every id that would end the answer; held back until <see cref="GenerationOptions.MinTokens"/>.</param>
-    public SamplerState(GenerationOptions options, int vocabSize, ReadOnlySpan<int> promptIds, IReadOnlyCollection<int> endingIds)
+    /// <param name="constraint">What the answer has to be, or null.</param>
+    public SamplerState(
+        GenerationOptions options, int vocabSize, ReadOnlySpan<int> promptIds, IReadOnlyCollection<int> endingIds, ConstraintState? constraint = null)
     {
         Debug.Assert(
             options is { Temperature: not null, TopK: not null, TopP: not null, MinP: not null, TypicalP: not null, RepetitionPenalty: not null },
             "options are resolved first");
         VocabSize = vocabSize;
+        Constraint = constraint;
         Seed = options.Seed ?? Random.Shared.NextInt64(RandomSeedLimit);
         Temperature = options.Temperature ?? 0;
         TopK = options.TopK ?? 0;
@@ -87,12 +91,15 @@ internal sealed class SamplerState
 
     public int[] EndingIds { get; }
 
+    /// <summary>How far the answer has come in what it has to be; null for an answer that may be anything.</summary>
+    public ConstraintState? Constraint { get; }
+
     /// <summary>Tokens seen in prompt and answer, each once; empty when no penalty is asked for.</summary>
     public ReadOnlySpan<int> SeenIds => _seenIds.AsSpan(0, _seenIdCount);
 
     /// <summary>The model's logits are not what is chosen from at this position.</summary>
     public bool Adjusts(int position)
-        => Bias.Length > 0 || Banned.Length > 0 || Allowed is not null || _seenIdCount > 0 || HoldsBackEnd(position);
+        => Constraint is not null || Bias.Length > 0 || Banned.Length > 0 || Allowed is not null || _seenIdCount > 0 || HoldsBackEnd(position);
 
     public bool HoldsBackEnd(int position) => position < MinTokens && EndingIds.Length > 0;
 
@@ -102,6 +109,7 @@ internal sealed class SamplerState
     /// <summary>The token becomes part of the answer.</summary>
     public void Accept(int id)
     {
+        Constraint?.Accept(id);
         if (_seenCount is not null)
             See(id, 2);
     }

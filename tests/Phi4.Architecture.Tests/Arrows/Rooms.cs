@@ -61,7 +61,7 @@ internal static class Rooms
     };
 
     // At the root of Phi4.Core stand the contracts and the façade; these names are the façade.
-    private static readonly string[] FacadeTypes = ["Phi4Model", "Phi4Quantizer", "Phi4Sequence", "Prompt"];
+    private static readonly string[] FacadeTypes = ["ConstraintMatcher", "Phi4Model", "Phi4Quantizer", "Phi4Sequence", "Prompt"];
 
     private static readonly string[] KernelBackends = ["Reference", "Cpu", "Cuda"];
 

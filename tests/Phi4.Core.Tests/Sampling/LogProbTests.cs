@@ -51,7 +51,9 @@ public sealed class LogProbTests
         float[] logits = [1, 2, 3];
         var options = new GenerationOptions { LogProbs = 2, BannedTokens = [2], LogitBias = new Dictionary<int, float> { [0] = 50 }, RepetitionPenalty = 3 };
         var state = new SamplerState(options.Resolve(), 3, [0, 1], []);
-        var token = Sampler.Sample(logits, state, 0, new SamplerScratch(3), out var report);
+        var scratch = new SamplerScratch(3);
+        var token = Sampler.Sample(logits, state, 0, scratch);
+        var report = Sampler.Report(logits, token, state, scratch);
         Assert.Multiple(() =>
         {
             Assert.That(token, Is.Zero);
@@ -63,7 +65,7 @@ public sealed class LogProbTests
     [Test]
     public void Sample_NoReportAsked_GivesNone()
     {
-        Sampler.Sample([1, 2], new SamplerState(new GenerationOptions().Resolve(), 2, [], []), 0, new SamplerScratch(2), out var report);
-        Assert.That(report, Is.Null);
+        var state = new SamplerState(new GenerationOptions().Resolve(), 2, [], []);
+        Assert.That(Sampler.Report([1, 2], 1, state, new SamplerScratch(2)), Is.Null);
     }
 }
