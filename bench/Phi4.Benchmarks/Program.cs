@@ -2,6 +2,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using Phi4.Benchmarks.Kernels;
+using Phi4.Benchmarks.Sampling;
 using Phi4.Benchmarks.Steps;
 
 switch (args)
@@ -28,6 +29,9 @@ switch (args)
         break;
     case ["step", _, ..]:
         StepProfile.Run(StepOptions.Parse(args[1..]));
+        break;
+    case ["constraints"]:
+        ConstraintCosts.Run();
         break;
     case ["neighbour", .. var rest]:
         Neighbour.Run(Threads(rest));

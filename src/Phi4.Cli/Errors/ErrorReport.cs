@@ -20,6 +20,7 @@ internal sealed record ErrorReport(int ExitCode, string Type, string Message, st
         PeerException e => new(Errors.ExitCode.Failed, TypeOf(e.Fault), e.Message, null),
         RequestException e => new(Errors.ExitCode.Failed, e.Type, e.Message, null),
         InvalidOptionsException e => new(Errors.ExitCode.Usage, "invalid_options", OptionNames.Describe(e), null),
+        ConstraintException e => new(Errors.ExitCode.Usage, "invalid_constraint", e.Message, null),
         ContextLengthExceededException e => new(
             Errors.ExitCode.Failed, "context_length_exceeded", e.Message, "--ctx-size sets the context; without it, it is what memory and the model allow."),
         DeviceUnavailableException e => new(Errors.ExitCode.NoSuchDevice, TypeOf(Errors.ExitCode.NoSuchDevice), e.Message, "--device cpu runs on the processor."),

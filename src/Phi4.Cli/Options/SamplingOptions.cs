@@ -25,9 +25,11 @@ internal sealed class SamplingOptions
     private readonly Option<bool> _ignoreEnd;
     private readonly Option<int?> _logProbs;
     private readonly Option<Dictionary<int, float>?> _logitBias;
+    private readonly ConstraintOptions _constraint;
 
     public SamplingOptions(OptionFactory factory)
     {
+        _constraint = new ConstraintOptions(factory);
         _maxTokens = factory.Integer("--max-tokens", ["-n"], 1, int.MaxValue, "Most tokens of the answer.", "what the context leaves");
         _minTokens = factory.Integer("--min-tokens", [], 0, int.MaxValue, "Nothing ends the answer before this many tokens.", "0");
         _temperature = factory.Number(
@@ -82,6 +84,8 @@ internal sealed class SamplingOptions
         {
             command.Add(option);
         }
+
+        _constraint.AddTo(command);
     }
 
     public GenerationOptions Of(ParseResult parse) => new()
@@ -101,6 +105,7 @@ internal sealed class SamplingOptions
         IgnoreEndTokens = parse.GetValue(_ignoreEnd),
         LogProbs = parse.GetValue(_logProbs),
         LogitBias = parse.GetValue(_logitBias),
+        Constraint = _constraint.Of(parse),
     };
 
     private static bool ReadSeed(string text, out long value) =>

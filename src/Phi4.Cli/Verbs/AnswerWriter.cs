@@ -99,6 +99,7 @@ internal sealed class AnswerWriter(Terminal terminal, bool streams)
         {
             writer.WriteNumber("prompt_tokens", Usage.PromptTokens);
             writer.WriteNumber("generated_tokens", Usage.GeneratedTokens);
+            writer.WriteNumber("forced_tokens", Usage.ForcedTokens);
             writer.WriteNumber("queue_seconds", Usage.QueueTime.TotalSeconds);
             writer.WriteNumber("prompt_seconds", Usage.PromptTime.TotalSeconds);
             writer.WriteNumber("generation_seconds", Usage.GenerationTime.TotalSeconds);

@@ -195,7 +195,8 @@ internal sealed class GenerationRequest : ScheduledSequence
         _state.Seed,
         Stopwatch.GetElapsedTime(_submitted, _started),
         Stopwatch.GetElapsedTime(_started, _firstToken),
-        Stopwatch.GetElapsedTime(_firstToken, _lastToken)) { ForcedTokens = ForcedCount };
+        Stopwatch.GetElapsedTime(_firstToken, _lastToken))
+    { ForcedTokens = ForcedCount };
 }
 
 /// <summary>What a loaded model fixes for every request.</summary>

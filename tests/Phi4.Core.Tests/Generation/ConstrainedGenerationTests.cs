@@ -47,7 +47,7 @@ internal sealed class ConstrainedGenerationTests
     {
         var constraint = Constraint.JsonSchema("""{"type":"object","properties":{"a":{"type":"string","maxLength":8},"b":{"type":"array","items":{"type":"number"},"maxItems":3}},"required":["a","b"]}""");
         GenerationResult[] answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(seed =>
-            _model.CompleteAsync(Sum, new GenerationOptions { Constraint = constraint, Temperature = 5, Seed = seed, MaxTokens = seed < 2 ? 5 : 200 })));
+            _model.CompleteAsync(Sum, new GenerationOptions { Constraint = constraint, Temperature = 5, Seed = seed, MaxTokens = seed < 2 ? 5 : 600 })));
         for (int i = 0; i < answers.Length; i++)
         {
             Assert.That(answers[i].FinishReason, Is.EqualTo(i < 2 ? FinishReason.Length : FinishReason.Stop), answers[i].Text);

@@ -16,7 +16,13 @@ internal sealed class JsonParts
     private static readonly CodePointSet Escaped = Controls.Union(CodePointSet.Of(('"', '"'), ('\\', '\\')));
     private static readonly Dictionary<int, string> ShortEscapes = new()
     {
-        ['"'] = "\\\"", ['\\'] = "\\\\", ['\b'] = "\\b", ['\f'] = "\\f", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t",
+        ['"'] = "\\\"",
+        ['\\'] = "\\\\",
+        ['\b'] = "\\b",
+        ['\f'] = "\\f",
+        ['\n'] = "\\n",
+        ['\r'] = "\\r",
+        ['\t'] = "\\t",
     };
 
     private readonly Grammar _grammar;

@@ -19,8 +19,13 @@ internal sealed class SchemaReader
 
     private static readonly Dictionary<string, JsonTypes> TypeNames = new(StringComparer.Ordinal)
     {
-        ["null"] = JsonTypes.Null, ["boolean"] = JsonTypes.Boolean, ["integer"] = JsonTypes.Integer, ["number"] = JsonTypes.Number,
-        ["string"] = JsonTypes.String, ["array"] = JsonTypes.Array, ["object"] = JsonTypes.Object,
+        ["null"] = JsonTypes.Null,
+        ["boolean"] = JsonTypes.Boolean,
+        ["integer"] = JsonTypes.Integer,
+        ["number"] = JsonTypes.Number,
+        ["string"] = JsonTypes.String,
+        ["array"] = JsonTypes.Array,
+        ["object"] = JsonTypes.Object,
     };
 
     private readonly JsonElement _root;
