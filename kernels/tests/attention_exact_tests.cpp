@@ -67,6 +67,11 @@ void attention_exact_tests()
     constexpr int All = 1 << 30;
     one_shape(150, 4, 2, 20, 16, All);
     one_shape(140, 1, 1, 256, 32, 130);
+    Random random(ShapeSeed);
+    for (int i = 0; i < RandomShapes; i++) {
+        const int kvHeads = 1 + random.below(2);
+        one_shape(1 + random.below(80), kvHeads * (1 + random.below(3)), kvHeads, 1 + random.below(256), 16 * (1 + random.below(3)), 1 + random.below(200));
+    }
 }
 
 }  // namespace tests

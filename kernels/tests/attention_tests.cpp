@@ -225,6 +225,17 @@ void attention_tests()
     one_shape({3, 3, 36, 24, 16, 70, {150, 10}, {3, 9}});
     one_shape({20, 1, 80, 40, 48, All, {65}, {2}});
     one_shape({2, 1, 256, 256, 16, 100, {260}, {4}});
+    Random random(ShapeSeed);
+    for (int i = 0; i < RandomShapes; i++) {
+        const int kvHeads = 1 + random.below(3), group = 1 + random.below(random.below(4) == 0 ? 20 : 5), headSize = 2 * (1 + random.below(random.below(3) == 0 ? 128 : 40));
+        const int rotarySize = 2 * (1 + random.below(headSize / 2)), window = random.below(2) == 0 ? All : 1 + random.below(200);
+        Shape shape = {kvHeads * group, kvHeads, headSize, rotarySize, 16 * (1 + random.below(4)), window, {}, {}};
+        for (int sequences = 1 + random.below(3); sequences > 0; sequences--) {
+            shape.past.push_back(random.below(4) == 0 ? 0 : random.below(300));
+            shape.fresh.push_back(1 + random.below(random.below(2) == 0 ? 30 : 2));
+        }
+        one_shape(shape);
+    }
 }
 
 }  // namespace tests

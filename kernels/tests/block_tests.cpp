@@ -109,6 +109,11 @@ void block_tests()
     one_shape(4, 3, 37, 328, false, false);
     one_shape(4, 20, 33, 83, false, true);
     one_shape(4, 9, 20, 96, true, true);
+    Random random(ShapeSeed);
+    for (int i = 0; i < RandomShapes; i++) {
+        const int bits = random.below(2) == 0 ? 8 : 4;
+        one_shape(bits, 1 + random.below(20), 1 + random.below(60), 1 + random.below(300), random.below(2) == 0, bits == 4 && random.below(2) == 0);
+    }
 }
 
 }  // namespace tests

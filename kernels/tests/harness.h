@@ -38,6 +38,10 @@ std::string launch_kernel(const Launch& launch, const void* parameters, std::siz
 // What sums may be off by, of the sum of their terms' magnitudes. Matrix units round inside a product more coarsely than the emulator does.
 extern const double Tolerance;
 
+// Beside the chosen shapes each family of kernels gets this many random ones.
+extern const int RandomShapes;
+extern const unsigned ShapeSeed;
+
 template <class Parameters>
 std::string run(const Launch& launch, const Parameters& parameters, unsigned seed)
 {

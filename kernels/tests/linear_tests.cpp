@@ -121,6 +121,12 @@ void linear_tests()
     one_shape({17, 33, 328, false, false, true, true});
     one_shape({20, 19, 616, true, false, false, true});
     one_shape({70, 150, 264, false, true, false, false});
+    Random random(ShapeSeed);
+    for (int i = 0; i < RandomShapes; i++) {
+        const bool gated = random.below(2) == 0;
+        one_shape({1 + random.below(random.below(3) == 0 ? 150 : 12), 1 + random.below(90), 8 * (1 + random.below(60)), gated, !gated && random.below(2) == 0,
+            !gated && random.below(2) == 0, random.below(2) == 0});
+    }
 }
 
 }  // namespace tests

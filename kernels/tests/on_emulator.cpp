@@ -4,6 +4,8 @@
 namespace tests {
 
 const double Tolerance = 2e-6;
+const int RandomShapes = 6;
+const unsigned ShapeSeed = 77;
 
 std::string launch_kernel(const Launch& launch, const void* parameters, std::size_t parameterBytes, unsigned seed)
 {

@@ -43,6 +43,8 @@ void operator delete[](void*, std::size_t) noexcept {}
 namespace tests {
 
 const double Tolerance = 2e-5;
+const int RandomShapes = 40;
+const unsigned ShapeSeed = std::random_device()();
 
 std::string launch_kernel(const Launch& launch, const void* parameters, std::size_t, unsigned)
 {
@@ -58,6 +60,7 @@ int main(int count, char** words)
     if (count != 2) gpu::fail("usage: on-device MODULE");
     gpu::Driver::get().load(words[1]);
     ready = true;
+    std::printf("random shapes from seed %u\n", tests::ShapeSeed);
     tests::row_tests();
     tests::linear_tests();
     tests::block_tests();
