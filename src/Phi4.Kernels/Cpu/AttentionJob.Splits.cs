@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.Intrinsics;
+
 namespace Phi4.Kernels.Cpu;
 
 /// <inheritdoc/>
@@ -222,40 +224,32 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
     // A block's values with zeros for the keys that are not seen.
     private void CopySeen(byte* block, byte* copy, int from, int to)
     {
+        int width = Width;
         int perWord = Products.PerWord;
-        int elementBytes = sizeof(uint) / perWord;
-        for (int word = 0; word < BlockTokens / perWord; word++)
+        uint* source = (uint*)block;
+        uint* destination = (uint*)copy;
+        for (int key = 0; key < BlockTokens; key += perWord, source += width, destination += width)
         {
-            nint offset = (nint)word * Width * sizeof(uint);
-            for (int part = 0; part < perWord; part++)
+            Vector128<uint> seen = Vector128.Create(SeenBits(key, perWord, from, to));
+            for (int i = 0; i < width; i += Vector128<uint>.Count)
             {
-                int key = (word * perWord) + part;
-                bool isSeen = key >= from && key < to;
-                CopyPart(block + offset, copy + offset, part, elementBytes, isSeen);
+                (Vector128.Load(source + i) & seen).Store(destination + i);
             }
         }
     }
 
-    private void CopyPart(byte* source, byte* destination, int part, int elementBytes, bool isSeen)
+    // Of a word that holds one key or two, the bits of those in [from, to).
+    private static uint SeenBits(int key, int perWord, int from, int to)
     {
-        if (elementBytes == sizeof(uint))
+        uint bits = 0;
+        int bitsPerKey = 32 / perWord;
+        for (int part = 0; part < perWord; part++)
         {
-            var row = new Span<uint>(destination, Width);
-            row.Clear();
-            if (isSeen)
-            {
-                new ReadOnlySpan<uint>(source, Width).CopyTo(row);
-            }
-
-            return;
+            bool isSeen = key + part >= from && key + part < to;
+            bits |= isSeen ? uint.MaxValue >> (32 - bitsPerKey) << (part * bitsPerKey) : 0;
         }
 
-        uint mask = part == 0 ? 0xFFFFu : 0xFFFF0000u;
-        for (int i = 0; i < Width; i++)
-        {
-            uint rest = part == 0 ? 0 : ((uint*)destination)[i];
-            ((uint*)destination)[i] = rest | (isSeen ? ((uint*)source)[i] & mask : 0);
-        }
+        return bits;
     }
 
     // Blocks that some token sees, and those that every token sees whole.

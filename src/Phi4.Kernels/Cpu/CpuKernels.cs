@@ -24,6 +24,7 @@ internal sealed partial class CpuKernels : IKernels
     private readonly QuantizeJob _quantize;
     private readonly QuantizedLinearJob _quantizedLinear;
     private readonly TileKernels _tileKernels;
+    private readonly EmbedJob _embed;
     private readonly RmsNormJob _rmsNorm;
     private readonly RopeJob _rope;
     private readonly AttentionJob _attention;
@@ -35,7 +36,7 @@ internal sealed partial class CpuKernels : IKernels
         _pool = new WorkerPool(options.ResolveThreadCount());
         _scratch = new ShareScratch(_pool.ThreadCount);
         AttentionKernels? attention = TakesMachineCode(options) ? AttentionKernels.Shared : null;
-        (_denseLinear, _rmsNorm, _rope, _attention, _argmax) = VectorWidth switch
+        (_denseLinear, _embed, _rmsNorm, _rope, _attention, _argmax) = VectorWidth switch
         {
             VectorWidth.V512 => MakeJobs<Vector512Ops, Vector512<float>>(_scratch, attention),
             VectorWidth.V256 => MakeJobs<Vector256Ops, Vector256<float>>(_scratch, attention),
@@ -103,12 +104,13 @@ internal sealed partial class CpuKernels : IKernels
         _tokenScratch.Dispose();
     }
 
-    private static (DenseLinearJob Linear, RmsNormJob RmsNorm, RopeJob Rope, AttentionJob Attention, ArgmaxJob Argmax) MakeJobs<TOps, TV>(
+    private static (DenseLinearJob Linear, EmbedJob Embed, RmsNormJob RmsNorm, RopeJob Rope, AttentionJob Attention, ArgmaxJob Argmax) MakeJobs<TOps, TV>(
         ShareScratch scratch, AttentionKernels? attention)
         where TOps : struct, IVectorOps<TV>
         where TV : struct
         => (
             new DenseLinearJob<TOps, TV>(scratch),
+            new EmbedJob<TOps, TV>(),
             new RmsNormJob<TOps, TV>(),
             new RopeJob<TOps, TV>(),
             new AttentionJob<TOps, TV>(

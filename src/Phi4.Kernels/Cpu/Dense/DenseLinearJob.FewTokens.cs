@@ -35,11 +35,7 @@ internal abstract unsafe partial class DenseLinearJob
             AddLanes(count, lanes, sums + (matrix * FewTokenSums));
         }
 
-        for (int t = 0; t < _tokens.TokenCount; t++)
-        {
-            float* own = sums + (t * FewTokenClaim);
-            Finish(_call.End, t, start, count, own, own + FewTokenSums);
-        }
+        Finish(_call.End, new FinishedSums(0, _tokens.TokenCount, start, count, (nint)sums, (nint)(sums + FewTokenSums), FewTokenClaim));
     }
 
     private void MultiplyFew(int matrix, int start, int count, int panel, float* lanes, byte* rests)

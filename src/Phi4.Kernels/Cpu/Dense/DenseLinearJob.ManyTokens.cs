@@ -48,17 +48,23 @@ internal abstract unsafe partial class DenseLinearJob
                     {
                         var place = new BlockPlace(matrix, panel, tile + block, Math.Min(BlockTiles, tiles - block), block == 0);
                         MultiplyBlock(start, count, place, space, lanes + (block * TileLanes), sums + SumsOf(matrix, block), rests);
+                        if (IsLast(place))
+                        {
+                            FinishBlock(start, count, place, sums + SumsOf(0, block));
+                        }
                     }
                 }
             }
-
-            int first = tile * DenseKernel.TileTokens;
-            for (int t = 0; t < Math.Min(tiles * DenseKernel.TileTokens, _tokens.TokenCount - first); t++)
-            {
-                float* own = sums + (t * DenseKernel.SumStride);
-                Finish(_call.End, first + t, start, count, own, own + MatrixSums);
-            }
         }
+    }
+
+    private bool IsLast(in BlockPlace place) => place.Matrix == _call.MatrixCount - 1 && place.Panel == _tokens.PanelCount - 1;
+
+    private void FinishBlock(int start, int count, in BlockPlace place, float* sums)
+    {
+        int first = place.Tile * DenseKernel.TileTokens;
+        int tokens = Math.Min(place.Tiles * DenseKernel.TileTokens, _tokens.TokenCount - first);
+        Finish(_call.End, new FinishedSums(first, tokens, start, count, (nint)sums, (nint)(sums + MatrixSums), DenseKernel.SumStride));
     }
 
     private int SumsOf(int matrix, int tile) => (matrix * MatrixSums) + (tile * DenseKernel.TileTokens * DenseKernel.SumStride);

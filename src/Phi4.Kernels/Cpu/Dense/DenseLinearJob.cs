@@ -46,8 +46,8 @@ internal abstract unsafe partial class DenseLinearJob(ShareScratch scratch) : Jo
         }
     }
 
-    /// <summary>destination[t, n..n+count) from its sums.</summary>
-    protected abstract void Finish(in LinearEnd end, int t, int n, int count, float* sums, float* ups);
+    /// <summary>Destination from finished sums.</summary>
+    protected abstract void Finish(in LinearEnd end, in FinishedSums sums);
 
     // Rows n, n + 1, ... from a step on. Rows past the end repeat the last one; their sums are dropped.
     private void Rows(int matrix, int n, int end, int step, byte** rows, int count)
@@ -74,10 +74,9 @@ internal abstract unsafe partial class DenseLinearJob(ShareScratch scratch) : Jo
 }
 
 /// <inheritdoc/>
-internal sealed unsafe class DenseLinearJob<TOps, TV>(ShareScratch scratch) : DenseLinearJob(scratch)
+internal sealed class DenseLinearJob<TOps, TV>(ShareScratch scratch) : DenseLinearJob(scratch)
     where TOps : struct, IVectorOps<TV>
     where TV : struct
 {
-    protected override void Finish(in LinearEnd end, int t, int n, int count, float* sums, float* ups)
-        => LinearEnd<TOps, TV>.Finish(end, t, n, count, sums, ups);
+    protected override void Finish(in LinearEnd end, in FinishedSums sums) => LinearEnd<TOps, TV>.Finish(end, sums);
 }

@@ -62,8 +62,8 @@ internal abstract unsafe class QuantizedLinearJob(ShareScratch scratch) : Job
         }
     }
 
-    /// <summary>destination[t, n..n+count) from its sums.</summary>
-    protected abstract void Finish(in LinearEnd end, int t, int n, int count, float* sums, float* ups);
+    /// <summary>Destination from finished sums.</summary>
+    protected abstract void Finish(in LinearEnd end, in FinishedSums sums);
 
     // Rows of a piece, which stand side by side in its sums: [matrix][token][row].
     private int PieceRows => _pieceTiles * BlockLayout.TileRows;
@@ -102,19 +102,15 @@ internal abstract unsafe class QuantizedLinearJob(ShareScratch scratch) : Job
         int n = tile * BlockLayout.TileRows;
         int rows = Math.Min(tileCount * BlockLayout.TileRows, _call.Weight.Rows - n);
         int first = group * _tokens.GroupTokens;
-        int end = Math.Min(first + (groupCount * _tokens.GroupTokens), _tokens.TokenCount);
-        for (int t = first; t < end; t++, sums += PieceRows)
-        {
-            Finish(_call.End, t, n, rows, sums, sums + MatrixSums);
-        }
+        int tokens = Math.Min(groupCount * _tokens.GroupTokens, _tokens.TokenCount - first);
+        Finish(_call.End, new FinishedSums(first, tokens, n, rows, (nint)sums, (nint)(sums + MatrixSums), PieceRows));
     }
 }
 
 /// <inheritdoc/>
-internal sealed unsafe class QuantizedLinearJob<TOps, TV>(ShareScratch scratch) : QuantizedLinearJob(scratch)
+internal sealed class QuantizedLinearJob<TOps, TV>(ShareScratch scratch) : QuantizedLinearJob(scratch)
     where TOps : struct, IVectorOps<TV>
     where TV : struct
 {
-    protected override void Finish(in LinearEnd end, int t, int n, int count, float* sums, float* ups)
-        => LinearEnd<TOps, TV>.Finish(end, t, n, count, sums, ups);
+    protected override void Finish(in LinearEnd end, in FinishedSums sums) => LinearEnd<TOps, TV>.Finish(end, sums);
 }
