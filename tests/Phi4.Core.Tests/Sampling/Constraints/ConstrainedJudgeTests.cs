@@ -9,6 +9,9 @@ namespace Phi4.Core.Tests.Sampling.Constraints;
 /// <summary>Schemas that nobody wrote, models that know nothing: every text that comes to its end is valid, says a validator that is not ours.</summary>
 internal sealed class ConstrainedJudgeTests
 {
+    // A file that takes each schema and its text, for tests/node/judge-json.mjs: a second judge.
+    private const string TextsVariable = "PHI4_CONSTRAINED_TEXTS";
+
     private static readonly Gen<string> Name = OneOf("a", "ab", "b", "key", "é", "x y", "q\\\"");
 
     private static readonly Gen<string> Leaf = Gen.OneOf<string>(
@@ -31,6 +34,7 @@ internal sealed class ConstrainedJudgeTests
                 CompiledConstraint compiled = ConstraintRig.Small(Constraint.JsonSchema(schema));
                 (string text, bool isComplete) = ConstraintRig.Babble(compiled, ConstraintRig.SmallTrie, new Random(schema.Length), 300);
                 complete += isComplete ? 1 : 0;
+                Hand(schema, text, isComplete);
                 return !isComplete || IsValid(schema, text);
             },
             iter: 1000, threads: 1);
@@ -59,6 +63,14 @@ internal sealed class ConstrainedJudgeTests
     }
 
     private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
+
+    private static void Hand(string schema, string text, bool isComplete)
+    {
+        if (isComplete && Environment.GetEnvironmentVariable(TextsVariable) is { Length: > 0 } file)
+        {
+            File.AppendAllText(file, $"{{\"schema\":{schema},\"text\":{JsonSerializer.Serialize(text)}}}\n");
+        }
+    }
 
     private static bool IsValid(string schema, string text)
     {

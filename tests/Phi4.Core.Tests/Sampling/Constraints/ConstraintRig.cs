@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Text;
 using Phi4.Core.Generation;
@@ -18,6 +19,8 @@ internal static class ConstraintRig
         return Phi4Tokenizer.FromTokenizerJson(json);
     });
 
+    private static readonly ConcurrentDictionary<Constraint, Automaton> Compiled = new();
+
     private static readonly Lazy<TokenTrie> LazyPhi4Trie = new(() => ConstraintCompiler.TrieOf(Phi4, 100_352));
 
     public static Phi4Tokenizer Phi4 => LazyPhi4.Value;
@@ -36,7 +39,7 @@ internal static class ConstraintRig
         [],
     ]);
 
-    public static Automaton Compile(Constraint constraint) => ConstraintSource.Compile(constraint);
+    public static Automaton Compile(Constraint constraint) => Compiled.GetOrAdd(constraint, ConstraintSource.Compile);
 
     public static CompiledConstraint Small(Constraint constraint) => new(Compile(constraint), SmallTrie, null);
 
