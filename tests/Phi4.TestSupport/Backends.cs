@@ -14,8 +14,9 @@ internal static class Backends
 {
     public static IReadOnlyList<string> Names { get; } = ["reference", "cpu-machine", "cpu-512", "cpu-256", "cpu-128", "cpu-scalar"];
 
-    /// <summary>These, and CUDA over the emulated device where it was built.</summary>
-    public static IReadOnlyList<string> AndCuda { get; } = EmulatedKernels.WhyNot is null ? [.. Names, "cuda-emulated"] : Names;
+    /// <summary>These, CUDA over the emulated device where it was built, and over this machine's where it has one.</summary>
+    public static IReadOnlyList<string> AndCuda { get; } =
+        [.. Names, .. new[] { ("cuda-emulated", EmulatedKernels.WhyNot), ("cuda-device", RealDevice.WhyNot) }.Where(b => b.Item2 is null).Select(b => b.Item1)];
 
     /// <param name="name">One of <see cref="AndCuda"/>.</param>
     /// <param name="threadCount">Threads that compute; the reference has one.</param>
@@ -31,6 +32,7 @@ internal static class Backends
             "cpu-128" => CpuKernels.Create(options with { VectorWidth = VectorWidth.V128 }),
             "cpu-scalar" => CpuKernels.Create(options with { VectorWidth = VectorWidth.Scalar }),
             "cuda-emulated" => EmulatedKernels.CreateOverHostMemory(roundsActivations),
+            "cuda-device" => new DeviceBridge(RealDevice.Create(roundsActivations)),
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "Not a backend."),
         };
     }

@@ -62,6 +62,8 @@ internal sealed unsafe class DeviceWeights : IDisposable
             done += layers[i].ByteCount;
         }
 
+        // Waits: kernels may read weights ahead of their turn, and what went wrong belongs to loading.
+        _kernels.Read(stackalloc byte[1], _buffers[^1].View(DType.U8, 1, 1));
         progress?.Report(new LoadProgress(total, total, layers.Length, layers.Length, null));
         return new ModelWeights(embedding, layers, finalNorm, head, this);
     }

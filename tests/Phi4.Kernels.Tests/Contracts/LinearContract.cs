@@ -99,7 +99,7 @@ public sealed class LinearContract(string backend)
         {
             Assert.That(result[0, 0], Is.EqualTo(0f));
             // The device's exponential is of base 2: the product 87 log2(e) is rounded, which costs 87 * 2^-24 of the result.
-            Assert.That(result[0, 1], Is.EqualTo(-174 * Math.Exp(-87)).Within(backend == "cuda-emulated" ? 4e-41 : 1e-42));
+            Assert.That(result[0, 1], Is.EqualTo(-174 * Math.Exp(-87)).Within(backend.StartsWith("cuda", StringComparison.Ordinal) ? 4e-41 : 1e-42));
             Assert.That(result[0, 2], Is.EqualTo(0f));
             Assert.That(result[0, 3], Is.EqualTo(176f));
             Assert.That(result[0, 4], Is.EqualTo(2e30f));
