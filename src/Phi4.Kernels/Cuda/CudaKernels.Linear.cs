@@ -11,102 +11,86 @@ internal sealed partial class CudaKernels
     public void Linear(TensorView destination, TensorView source, WeightView weight, TensorView bias, LinearEpilogue epilogue)
     {
         KernelShapes.Linear(destination, source, weight, bias);
-        if (!weight.IsFloat)
-        {
-            MultiplyBlocks(source, weight, default, new LinearBlocksParameters
-            {
-                Destination = destination.Address,
-                DestinationStride = destination.RowStride,
-                Bias = bias.Address,
-                BiasType = TypeOf(bias),
-                AddResidual = epilogue == LinearEpilogue.AddResidual ? 1 : 0,
-                Features = destination.Columns,
-            });
-            return;
-        }
-
-        Multiply(source, new LinearParameters
-        {
-            Destination = destination.Address,
-            DestinationStride = destination.RowStride,
-            Bias = bias.Address,
-            BiasType = TypeOf(bias),
-            AddResidual = epilogue == LinearEpilogue.AddResidual ? 1 : 0,
-            Features = destination.Columns,
-        }, weight.Values, TensorView.None);
+        Multiply(destination, source, weight, TensorView.None, bias, epilogue);
     }
 
     public void LinearSwiGlu(TensorView destination, TensorView source, WeightView gate, WeightView up)
     {
         KernelShapes.LinearSwiGlu(destination, source, gate, up);
-        if (!gate.IsFloat)
-        {
-            MultiplyBlocks(source, gate, up, new LinearBlocksParameters
-            {
-                Destination = destination.Address,
-                DestinationStride = destination.RowStride,
-                Features = destination.Columns,
-            });
-            return;
-        }
-
-        Multiply(source, new LinearParameters
-        {
-            Destination = destination.Address,
-            DestinationStride = destination.RowStride,
-            Features = destination.Columns,
-        }, gate.Values, up.Values);
+        Multiply(destination, source, gate, up, TensorView.None, LinearEpilogue.None);
     }
 
-    private void Multiply(TensorView source, LinearParameters call, TensorView weight, TensorView up)
+    private void Multiply(TensorView destination, TensorView source, WeightView weight, WeightView up, TensorView bias, LinearEpilogue epilogue)
     {
-        if (source.Rows == 0 || call.Features == 0)
+        if (destination.Count == 0)
         {
             return;
         }
 
         _context.MakeCurrent();
+        if (weight.IsFloat)
+        {
+            MultiplyFloats(destination, source, weight.Values, up.Values, bias, epilogue);
+        }
+        else
+        {
+            MultiplyBlocks(destination, source, weight, up, bias, epilogue);
+        }
+    }
+
+    private void MultiplyFloats(TensorView destination, TensorView source, TensorView weight, TensorView up, TensorView bias, LinearEpilogue epilogue)
+    {
         LinearPlan plan = LinearPlan.Of(source, weight, up, _roundsActivations);
         NumberType format = TypeOf(weight);
-        call.Source = source.Address;
-        call.SourceStride = source.RowStride;
-        call.Weight = weight.Address;
-        call.WeightStride = weight.RowStride;
-        call.Up = up.Address;
-        call.UpStride = up.RowStride;
-        call.Tokens = source.Rows;
-        call.Columns = source.Columns;
-        if (plan.RoundsFirst)
-        {
-            (call.Source, call.SourceStride) = Round(source, format);
-        }
-
+        (nint sourceAddress, long sourceStride) = plan.RoundsFirst ? Round(source, format) : (source.Address, source.RowStride);
         CudaFunction kernel = plan.Kind switch
         {
             LinearKind.Skinny => _kernels.LinearSkinny(format, plan.TileTokens),
             LinearKind.Tiled => _kernels.LinearTiled(format),
             _ => _kernels.LinearExact(format),
         };
-        Launch(kernel, plan.Shape, call);
+        Launch(kernel, plan.Shape, new LinearParameters
+        {
+            Destination = destination.Address,
+            DestinationStride = destination.RowStride,
+            Source = sourceAddress,
+            SourceStride = sourceStride,
+            Weight = weight.Address,
+            WeightStride = weight.RowStride,
+            Up = up.Address,
+            UpStride = up.RowStride,
+            Bias = bias.Address,
+            BiasType = TypeOf(bias),
+            AddResidual = epilogue == LinearEpilogue.AddResidual ? 1 : 0,
+            Tokens = source.Rows,
+            Features = destination.Columns,
+            Columns = source.Columns,
+        });
     }
 
-    private void MultiplyBlocks(TensorView source, WeightView weight, WeightView up, LinearBlocksParameters call)
+    private void MultiplyBlocks(TensorView destination, TensorView source, WeightView weight, WeightView up, TensorView bias, LinearEpilogue epilogue)
     {
-        if (source.Rows == 0 || call.Features == 0)
-        {
-            return;
-        }
-
-        _context.MakeCurrent();
         LinearPlan plan = LinearPlan.OfBlocks(source, weight, isGated: !up.IsNone);
-        (call.Source, call.SourceStride) = plan.RoundsFirst ? Round(source, NumberType.BF16) : (source.Address, source.RowStride);
-        call.Blocks = weight.Values.Address;
-        call.UpBlocks = up.Values.Address;
-        call.Tokens = source.Rows;
-        call.Columns = source.Columns;
-        call.HasOffsets = weight.HasOffsets ? 1 : 0;
-        (call.TableLow, call.TableHigh) = InBFloat16(weight.Table);
-        Launch(_kernels.LinearBlocks(weight.Format, plan.TileTokens), plan.Shape, call);
+        (nint sourceAddress, long sourceStride) = plan.RoundsFirst ? Round(source, NumberType.BF16) : (source.Address, source.RowStride);
+        (Vector128<byte> tableLow, Vector128<byte> tableHigh) = InBFloat16(weight.Table);
+        Launch(_kernels.LinearBlocks(weight.Format, plan.TileTokens), plan.Shape, new LinearBlocksParameters
+        {
+            Destination = destination.Address,
+            DestinationStride = destination.RowStride,
+            Source = sourceAddress,
+            SourceStride = sourceStride,
+            Blocks = weight.Values.Address,
+            UpBlocks = up.Values.Address,
+            Bias = bias.Address,
+            BiasType = TypeOf(bias),
+            AddResidual = epilogue == LinearEpilogue.AddResidual ? 1 : 0,
+            Tokens = source.Rows,
+            Features = destination.Columns,
+            Columns = source.Columns,
+            HasOffsets = weight.HasOffsets ? 1 : 0,
+            TableLow = tableLow,
+            TableHigh = tableHigh,
+        });
     }
 
     // Rows in 16 bits, in memory that the next call takes over.

@@ -18,7 +18,7 @@ internal sealed class PtxTests
     {
         if (!IsBuilt)
         {
-            Assert.Pass("No compiler for CUDA kernels was found; there is no PTX to look at.");
+            Assert.Ignore("No compiler for CUDA kernels was found: this build made no PTX.");
         }
 
         (int status, string text) = Check(Built);
@@ -35,7 +35,7 @@ internal sealed class PtxTests
     {
         if (!IsBuilt)
         {
-            Assert.Pass("No compiler for CUDA kernels was found; there is no PTX to spoil.");
+            Assert.Ignore("No compiler for CUDA kernels was found: this build made no PTX.");
         }
 
         string folder = Directory.CreateTempSubdirectory("phi4-ptx").FullName;
