@@ -22,6 +22,7 @@ internal static class Rooms
     public const string Diagnostics = "Phi4.Core.Diagnostics";
     public const string Generation = "Phi4.Core.Generation";
     public const string Evaluation = "Phi4.Core.Evaluation";
+    public const string ExtensionsAI = "Phi4.Extensions.AI";
     public const string Cli = "Phi4.Cli";
 
     /// <summary>Room → rooms that it may use besides itself.</summary>
@@ -57,6 +58,7 @@ internal static class Rooms
         // A customer of the façade that takes whole rows of logits.
         [Evaluation] = [Contracts, Configuration, State, Sampling, Scheduling, Generation],
         // Public types only: the compiler sees to that, because no shipped project but Phi4.Core is a friend of another.
+        [ExtensionsAI] = [Contracts, Generation, Configuration, Diagnostics, DType, Tokenizer],
         [Cli] = [Contracts, Generation, Evaluation, Configuration, Diagnostics, DType, Tokenizer],
     };
 

@@ -12,6 +12,7 @@ internal static class ProjectRules
         ["Phi4.Tokenizer"] = [],
         ["Phi4.Kernels"] = [],
         ["Phi4.Core"] = ["Phi4.Kernels", "Phi4.Tokenizer"],
+        ["Phi4.Extensions.AI"] = ["Phi4.Core", "Phi4.Tokenizer"],
         ["Phi4.Cli"] = ["Phi4.Core", "Phi4.Tokenizer"],
     };
 
@@ -21,6 +22,7 @@ internal static class ProjectRules
         ["Phi4.Tokenizer"] = [],
         ["Phi4.Kernels"] = [],
         ["Phi4.Core"] = ["Microsoft.Extensions.Logging.Abstractions"],
+        ["Phi4.Extensions.AI"] = ["Microsoft.Extensions.AI.Abstractions"],
         ["Phi4.Cli"] = ["System.CommandLine", "Spectre.Console"],
     };
 
