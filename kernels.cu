@@ -16,10 +16,11 @@
 
 // Kernels, by the operation of IKernels that they serve.
 #include "kernels/rows.cuh"             // embed, gather_rows, round_rows_*, copy_bytes, read_sum
-#include "kernels/rms_norm.cuh"         // rms_norm
+#include "kernels/rms_norm.cuh"         // rms_norm, norm_rows_*
 #include "kernels/linear.cuh"           // order of summation, what becomes of a sum
-#include "kernels/linear_skinny.cuh"    // linear_skinny_*: up to 64 tokens, as fast as the weights can be read
-#include "kernels/linear_blocks.cuh"    // linear_int8_*, linear_int4_*: weights in blocks
+#include "kernels/activations.cuh"      // what the next two multiply by: rows as they are, rounded, or yet to be normalised
+#include "kernels/linear_skinny.cuh"    // linear_skinny_*: up to 64 tokens, as fast as the weights can be read; linear_normed_*
+#include "kernels/linear_blocks.cuh"    // linear_int8_*, linear_int4_*: weights in blocks; linear_normed_int*
 #include "kernels/linear_tiled.cuh"     // linear_tiled_*: many tokens, the same bits
 #include "kernels/linear_exact.cuh"     // linear_exact_*: any shape, nothing rounded
 #include "kernels/kv_pages.cuh"         // the paged cache

@@ -25,9 +25,12 @@ struct LinearParameters {
     int tokens;
     int features;
     int columns;
+    int normType;
+    const void* norm;
+    float epsilon;
     int reserved;
 };
-static_assert(sizeof(LinearParameters) == 96, "as in C#");
+static_assert(sizeof(LinearParameters) == 112, "as in C#");
 
 #define STEP_COLUMNS 32
 #define SEGMENTS 8

@@ -2,9 +2,10 @@
 #pragma once
 
 // linear_int8, linear_int4 : what linear_skinny computes, with weights in blocks: scale * code, or scale * table[code] (+ offset)
+// linear_normed_int8, linear_normed_int4 : the same as t8, over rows that rms_norm is yet to be applied to
 //          a block's products are a chain of two mma from zero; sum = fma(products, scale, sum), with offsets sum = fma(offset, sum of the
 //          activations, sum); blocks in segments as in linear.cuh; activations rounded to BF16, codes and table are exact in it
-// shapes   destination [T, N] F32   source [T, H] F32 (t8: H % 8 == 0, rows at multiples of 16 bytes) or BF16 (t16, t32, t64: padded with zeros
+// shapes   destination [T, N] F32   source [T, H] F32 (t8, normed: H % 8 == 0, rows at multiples of 16 bytes) or BF16 (t16, t32, t64: padded with zeros
 //          to a multiple of 8, rows at multiples of 16 bytes)   blocks: BlockLayout (C#), at a multiple of 32 bytes
 // tile     a tile of sixteen rows (of both matrices if gated) times 8, 16, 32 or 64 tokens a block; a warp takes a segment of the inputs
 // traffic  8.5 or 4.5 bits a weight, once; memory-bound up to some 32 tokens
@@ -27,8 +28,11 @@ struct LinearBlocksParameters {
     int hasOffsets;
     u32 tableLow[4];
     u32 tableHigh[4];
+    const void* norm;
+    int normType;
+    float epsilon;
 };
-static_assert(sizeof(LinearBlocksParameters) == 112, "as in C#");
+static_assert(sizeof(LinearBlocksParameters) == 128, "as in C#");
 
 #define SCALE_BYTES 32
 
@@ -117,8 +121,8 @@ DEVICE WeightStep decode_step(const LinearBlocksParameters& p, const uint2 (&cod
 }
 
 // A warp's segment of one matrix.
-template <int Bits, class Source, int TokenTiles>
-DEVICE void sum_blocks(const LinearBlocksParameters& p, const u8* blocks, int firstToken, float (&sums)[TokenTiles][4])
+template <int Bits, class Rows, int TokenTiles>
+DEVICE void sum_blocks(const LinearBlocksParameters& p, Rows& rows, float* sumsOfRows, const u8* blocks, int firstToken, float (&sums)[TokenTiles][4])
 {
     using Tile = TileOfBlocks<Bits>;
     const bool hasOffsets = p.hasOffsets != 0;
@@ -133,6 +137,7 @@ DEVICE void sum_blocks(const LinearBlocksParameters& p, const u8* blocks, int fi
     let_successor_start();
     UNROLL for (int i = 0; i < SKINNY_DEPTH; i++) now[i] = tile.load(first + i, last, hasOffsets);
     wait_for_predecessor();
+    rows.begin(p, sumsOfRows, firstToken);
     for (int block = first; block < last; block += SKINNY_DEPTH) {
         typename Tile::Loaded next[SKINNY_DEPTH];
         UNROLL for (int i = 0; i < SKINNY_DEPTH; i++) next[i] = tile.load(block + SKINNY_DEPTH + i, last, hasOffsets);
@@ -141,8 +146,7 @@ DEVICE void sum_blocks(const LinearBlocksParameters& p, const u8* blocks, int fi
                 const WeightStep weight = decode_step(p, now[i].codes);
                 const int column = (block + i) * STEP_COLUMNS + (int)(lane() % 4) * 8;
                 UNROLL for (int t = 0; t < TokenTiles; t++) {
-                    const uint4 activations
-                        = load_activations(Bf16(), p, static_cast<const Source*>(nullptr), firstToken + 8 * t + (int)lane() / 4, column);
+                    const uint4 activations = rows.load(Bf16(), p, firstToken + 8 * t + (int)lane() / 4, column);
                     float products[4] = {};
                     multiply_step(Bf16(), products, weight, activations);
                     sums[t][0] = fma(products[0], low_f16(now[i].scales), sums[t][0]);
@@ -178,20 +182,22 @@ DEVICE void leave_parts(float* parts, const float (&sums)[TokenTiles][4])
     }
 }
 
-template <int Bits, class Source, int TokenTiles>
+template <int Bits, class Rows, int TokenTiles>
 DEVICE void linear_blocks(const LinearBlocksParameters& p)
 {
     SHARED(shared);
     constexpr int Tokens = 8 * TokenTiles;
     const int firstToken = (int)block_y() * Tokens;
-    float* parts = reinterpret_cast<float*>(shared);
+    float* sumsOfRows = reinterpret_cast<float*>(shared);
+    float* parts = sumsOfRows + Rows::SharedFloats;
     float* upParts = parts + SEGMENTS * 16 * Tokens;
     float sums[TokenTiles][4] = {};
-    sum_blocks<Bits, Source>(p, p.blocks, firstToken, sums);
+    Rows rows;
+    sum_blocks<Bits>(p, rows, sumsOfRows, p.blocks, firstToken, sums);
     leave_parts(parts, sums);
     if (p.upBlocks) {
         float ups[TokenTiles][4] = {};
-        sum_blocks<Bits, Source>(p, p.upBlocks, firstToken, ups);
+        sum_blocks<Bits>(p, rows, sumsOfRows, p.upBlocks, firstToken, ups);
         leave_parts(upParts, ups);
     }
     block_barrier();
@@ -205,11 +211,13 @@ DEVICE void linear_blocks(const LinearBlocksParameters& p)
     }
 }
 
-KERNEL(linear_int8_t8, LinearBlocksParameters, 256, 2) { linear_blocks<8, float, 1>(p); }
-KERNEL(linear_int8_t16, LinearBlocksParameters, 256, 2) { linear_blocks<8, u16, 2>(p); }
-KERNEL(linear_int8_t32, LinearBlocksParameters, 256, 2) { linear_blocks<8, u16, 4>(p); }
-KERNEL(linear_int8_t64, LinearBlocksParameters, 256, 2) { linear_blocks<8, u16, 8>(p); }
-KERNEL(linear_int4_t8, LinearBlocksParameters, 256, 2) { linear_blocks<4, float, 1>(p); }
-KERNEL(linear_int4_t16, LinearBlocksParameters, 256, 2) { linear_blocks<4, u16, 2>(p); }
-KERNEL(linear_int4_t32, LinearBlocksParameters, 256, 2) { linear_blocks<4, u16, 4>(p); }
-KERNEL(linear_int4_t64, LinearBlocksParameters, 256, 2) { linear_blocks<4, u16, 8>(p); }
+KERNEL(linear_int8_t8, LinearBlocksParameters, 256, 2) { linear_blocks<8, RowsF32, 1>(p); }
+KERNEL(linear_int8_t16, LinearBlocksParameters, 256, 2) { linear_blocks<8, Rows16, 2>(p); }
+KERNEL(linear_int8_t32, LinearBlocksParameters, 256, 2) { linear_blocks<8, Rows16, 4>(p); }
+KERNEL(linear_int8_t64, LinearBlocksParameters, 256, 2) { linear_blocks<8, Rows16, 8>(p); }
+KERNEL(linear_int4_t8, LinearBlocksParameters, 256, 2) { linear_blocks<4, RowsF32, 1>(p); }
+KERNEL(linear_int4_t16, LinearBlocksParameters, 256, 2) { linear_blocks<4, Rows16, 2>(p); }
+KERNEL(linear_int4_t32, LinearBlocksParameters, 256, 2) { linear_blocks<4, Rows16, 4>(p); }
+KERNEL(linear_int4_t64, LinearBlocksParameters, 256, 2) { linear_blocks<4, Rows16, 8>(p); }
+KERNEL(linear_normed_int8, LinearBlocksParameters, 256, 2) { linear_blocks<8, RowsToNorm, 1>(p); }
+KERNEL(linear_normed_int4, LinearBlocksParameters, 256, 2) { linear_blocks<4, RowsToNorm, 1>(p); }

@@ -18,7 +18,7 @@ DEVICE void linear_exact(const LinearParameters& p, int type)
 {
     begin_after_predecessor();
     // The last block's warps past the last feature repeat it, so that every warp comes along; they store nothing.
-    const int wanted = (int)(block_x() * 8 + warp()), token = (int)block_y();
+    const int wanted = (int)(block_y() * 8 + warp()), token = (int)block_x();
     const int feature = min_int(wanted, p.features - 1);
     const float* source = static_cast<const float*>(p.source) + token * p.sourceStride;
     const float sum = exact_sum(p.weight, type, feature * p.weightStride, source, p.columns);

@@ -3,8 +3,9 @@
 
 // linear_skinny : destination = source * weight^T (+ bias) (+ destination), or with `up` silu(source * weight^T) * (source * up^T)
 //          sums in F32 in the order of linear.cuh; activations rounded to the weight's format
-// shapes   destination [T, N] F32   source [T, H] F32 (t8) or the weight's format (t16, t32, t64)   weight, up [N, H] BF16 or F16
-//          H % 8 == 0; rows of source, weight and up at multiples of 16 bytes
+// linear_normed : linear_skinny_t8 over rows that rms_norm is yet to be applied to, in the same bits as one after the other
+// shapes   destination [T, N] F32   source [T, H] F32 (t8, normed) or the weight's format (t16, t32, t64)   weight, up [N, H] BF16 or F16
+//          norm [H] F32, BF16 or F16   H % 8 == 0; rows of source, weight, up and norm at multiples of 16 bytes
 // tile     sixteen weight rows (or eight of weight and eight of up) times 8, 16, 32 or 64 tokens a block; a warp takes a segment of the inputs
 // traffic  2 * N * H bytes of weights, once, past the first cache; memory-bound up to some 64 tokens
 // oracle   ReferenceKernels.Linear, LinearSwiGlu      pass mark  88 % of the read bandwidth at T=1 (docs of tools/gpu)
@@ -13,28 +14,6 @@
 
 // The loads in flight of a thread: steps that are asked for before the first is used, twice.
 #define SKINNY_DEPTH 4
-
-// Eight inputs of one token, rounded; zeros where there is no such token or input.
-template <class Format, class Parameters>
-DEVICE uint4 load_activations(Format format, const Parameters& p, const float*, int token, int column)
-{
-    uint4 chunk = {0, 0, 0, 0};
-    if (token >= p.tokens || column >= p.columns) return chunk;
-    const float* source = static_cast<const float*>(p.source) + token * p.sourceStride + column;
-    const float4 low = load_float4(source), high = load_float4(source + 4);
-    chunk.x = pack(format, low.x, low.y);
-    chunk.y = pack(format, low.z, low.w);
-    chunk.z = pack(format, high.x, high.y);
-    chunk.w = pack(format, high.z, high.w);
-    return chunk;
-}
-
-template <class Format, class Parameters>
-DEVICE uint4 load_activations(Format, const Parameters& p, const u16*, int token, int column)
-{
-    const uint4 none = {0, 0, 0, 0};
-    return token < p.tokens && column < p.columns ? load16(static_cast<const u16*>(p.source) + token * p.sourceStride + column) : none;
-}
 
 struct SkinnyRows {
     const u16* low;
@@ -54,10 +33,12 @@ struct SkinnyRows {
     }
 };
 
-template <class Format, class Source, int TokenTiles>
+template <class Format, class Rows, int TokenTiles>
 DEVICE void linear_skinny(Format format, const LinearParameters& p)
 {
     SHARED(shared);
+    float* sumsOfRows = reinterpret_cast<float*>(shared);
+    float* parts = sumsOfRows + Rows::SharedFloats;
     const int g = (int)lane() / 4, q = (int)lane() % 4;
     const int blockFeatures = p.up ? 8 : 16;
     const int firstFeature = (int)block_x() * blockFeatures;
@@ -65,7 +46,7 @@ DEVICE void linear_skinny(Format format, const LinearParameters& p)
 
     // Rows past the last repeat it; what they give is not stored.
     const u16* weight = static_cast<const u16*>(p.weight);
-    const SkinnyRows rows = {
+    const SkinnyRows weights = {
         weight + min_int(firstFeature + g, p.features - 1) * p.weightStride,
         p.up ? static_cast<const u16*>(p.up) + min_int(firstFeature + g, p.features - 1) * p.upStride
              : weight + min_int(firstFeature + 8 + g, p.features - 1) * p.weightStride,
@@ -77,16 +58,18 @@ DEVICE void linear_skinny(Format format, const LinearParameters& p)
     float sums[TokenTiles][4] = {};
     WeightStep now[SKINNY_DEPTH];
     let_successor_start();
-    UNROLL for (int i = 0; i < SKINNY_DEPTH; i++) now[i] = rows.load(first + i, last);
+    UNROLL for (int i = 0; i < SKINNY_DEPTH; i++) now[i] = weights.load(first + i, last);
     wait_for_predecessor();
+    Rows rows;
+    rows.begin(p, sumsOfRows, firstToken);
     for (int step = first; step < last; step += SKINNY_DEPTH) {
         WeightStep next[SKINNY_DEPTH];
-        UNROLL for (int i = 0; i < SKINNY_DEPTH; i++) next[i] = rows.load(step + SKINNY_DEPTH + i, last);
+        UNROLL for (int i = 0; i < SKINNY_DEPTH; i++) next[i] = weights.load(step + SKINNY_DEPTH + i, last);
         UNROLL for (int i = 0; i < SKINNY_DEPTH; i++) {
             if (step + i < last) {
                 const int column = (step + i) * STEP_COLUMNS + 8 * q;
                 UNROLL for (int tile = 0; tile < TokenTiles; tile++) {
-                    const uint4 activations = load_activations(format, p, static_cast<const Source*>(nullptr), firstToken + 8 * tile + g, column);
+                    const uint4 activations = rows.load(format, p, firstToken + 8 * tile + g, column);
                     multiply_step(format, sums[tile], now[i], activations);
                 }
             }
@@ -95,7 +78,6 @@ DEVICE void linear_skinny(Format format, const LinearParameters& p)
     }
 
     // Each warp's part of the sums: [warp][16 rows][tokens].
-    float* parts = reinterpret_cast<float*>(shared);
     constexpr int Tokens = 8 * TokenTiles;
     UNROLL for (int tile = 0; tile < TokenTiles; tile++) {
         float* part = parts + ((int)warp() * 16 + g) * Tokens + tile * 8 + 2 * q;
@@ -115,11 +97,13 @@ DEVICE void linear_skinny(Format format, const LinearParameters& p)
     }
 }
 
-KERNEL(linear_skinny_bf16_t8, LinearParameters, 256, 2) { linear_skinny<Bf16, float, 1>(Bf16(), p); }
-KERNEL(linear_skinny_bf16_t16, LinearParameters, 256, 2) { linear_skinny<Bf16, u16, 2>(Bf16(), p); }
-KERNEL(linear_skinny_bf16_t32, LinearParameters, 256, 2) { linear_skinny<Bf16, u16, 4>(Bf16(), p); }
-KERNEL(linear_skinny_bf16_t64, LinearParameters, 256, 2) { linear_skinny<Bf16, u16, 8>(Bf16(), p); }
-KERNEL(linear_skinny_f16_t8, LinearParameters, 256, 2) { linear_skinny<F16, float, 1>(F16(), p); }
-KERNEL(linear_skinny_f16_t16, LinearParameters, 256, 2) { linear_skinny<F16, u16, 2>(F16(), p); }
-KERNEL(linear_skinny_f16_t32, LinearParameters, 256, 2) { linear_skinny<F16, u16, 4>(F16(), p); }
-KERNEL(linear_skinny_f16_t64, LinearParameters, 256, 2) { linear_skinny<F16, u16, 8>(F16(), p); }
+KERNEL(linear_skinny_bf16_t8, LinearParameters, 256, 2) { linear_skinny<Bf16, RowsF32, 1>(Bf16(), p); }
+KERNEL(linear_skinny_bf16_t16, LinearParameters, 256, 2) { linear_skinny<Bf16, Rows16, 2>(Bf16(), p); }
+KERNEL(linear_skinny_bf16_t32, LinearParameters, 256, 2) { linear_skinny<Bf16, Rows16, 4>(Bf16(), p); }
+KERNEL(linear_skinny_bf16_t64, LinearParameters, 256, 2) { linear_skinny<Bf16, Rows16, 8>(Bf16(), p); }
+KERNEL(linear_skinny_f16_t8, LinearParameters, 256, 2) { linear_skinny<F16, RowsF32, 1>(F16(), p); }
+KERNEL(linear_skinny_f16_t16, LinearParameters, 256, 2) { linear_skinny<F16, Rows16, 2>(F16(), p); }
+KERNEL(linear_skinny_f16_t32, LinearParameters, 256, 2) { linear_skinny<F16, Rows16, 4>(F16(), p); }
+KERNEL(linear_skinny_f16_t64, LinearParameters, 256, 2) { linear_skinny<F16, Rows16, 8>(F16(), p); }
+KERNEL(linear_normed_bf16, LinearParameters, 256, 2) { linear_skinny<Bf16, RowsToNorm, 1>(Bf16(), p); }
+KERNEL(linear_normed_f16, LinearParameters, 256, 2) { linear_skinny<F16, RowsToNorm, 1>(F16(), p); }

@@ -2,12 +2,13 @@
 #pragma once
 
 // rms_norm : destination[t, :] = source[t, :] * (1 / sqrt(mean(source[t, :]^2) + epsilon)) * weight
-// shapes   destination, source [T, H] F32   weight [H] F32, BF16 or F16
+// norm_rows_bf16, norm_rows_f16 : the same, rounded to 16 bits as round_rows does it, zeros up to a multiple of 8 columns
+// shapes   destination [T, H] F32, or BF16 or F16   source [T, H] F32   weight [H] F32, BF16 or F16
 // tile     one block of 256 a row whatever T; thread i owns columns i, i+256, ...; lanes are added by shuffles, warps in rising order
 // traffic  (8 T + element) * H bytes from memory, the second reading from cache: launch-bound at T=1, memory-bound at T=4096
 // oracle   ReferenceKernels.RmsNorm
 struct RmsNormParameters {
-    float* destination;
+    void* destination;
     i64 destinationStride;
     const float* source;
     i64 sourceStride;
@@ -19,15 +20,28 @@ struct RmsNormParameters {
 };
 static_assert(sizeof(RmsNormParameters) == 56, "as in C#");
 
-// The sum over a block of 256, the same bits in every thread. `sums` holds 8 floats.
-DEVICE float block_sum(float value, float* sums)
+// A thread's part of a row's sum of squares, in a block of 256.
+DEVICE float part_of_squares(const float* source, int columns)
 {
-    const float ofWarp = warp_sum(value);
+    float squares = 0.0f;
+    for (int i = (int)thread_index(); i < columns; i += 256) squares = fma(source[i], source[i], squares);
+    return squares;
+}
+
+// What a row is multiplied by. `squares` are its eight warps' sums.
+DEVICE float norm_factor(const float* squares, int columns, float epsilon)
+{
+    float total = squares[0];
+    UNROLL for (int i = 1; i < 8; i++) total += squares[i];
+    return 1.0f / square_root(total / (float)columns + epsilon);
+}
+
+DEVICE float factor_of_row(const RmsNormParameters& p, const float* source, float* sums)
+{
+    const float ofWarp = warp_sum(part_of_squares(source, p.columns));
     if (lane() == 0) sums[warp()] = ofWarp;
     block_barrier();
-    float total = sums[0];
-    UNROLL for (int i = 1; i < 8; i++) total += sums[i];
-    return total;
+    return norm_factor(sums, p.columns, p.epsilon);
 }
 
 KERNEL(rms_norm, RmsNormParameters, 256, 1)
@@ -35,10 +49,22 @@ KERNEL(rms_norm, RmsNormParameters, 256, 1)
     begin_after_predecessor();
     SHARED(shared);
     const float* source = p.source + block_x() * p.sourceStride;
-    float* destination = p.destination + block_x() * p.destinationStride;
-    float squares = 0.0f;
-    for (int i = (int)thread_index(); i < p.columns; i += 256) squares = fma(source[i], source[i], squares);
-    const float mean = block_sum(squares, reinterpret_cast<float*>(shared)) / (float)p.columns;
-    const float factor = 1.0f / square_root(mean + p.epsilon);
+    float* destination = static_cast<float*>(p.destination) + block_x() * p.destinationStride;
+    const float factor = factor_of_row(p, source, reinterpret_cast<float*>(shared));
     for (int i = (int)thread_index(); i < p.columns; i += 256) destination[i] = source[i] * factor * load_number(p.weight, p.weightType, i);
 }
+
+template <class Format>
+DEVICE void norm_row(Format format, const RmsNormParameters& p)
+{
+    begin_after_predecessor();
+    SHARED(shared);
+    const float* source = p.source + block_x() * p.sourceStride;
+    u16* destination = static_cast<u16*>(p.destination) + block_x() * p.destinationStride;
+    const float factor = factor_of_row(p, source, reinterpret_cast<float*>(shared));
+    for (int i = (int)thread_index(); i < ((p.columns + 7) & ~7); i += 256)
+        destination[i] = i < p.columns ? (u16)pack(format, source[i] * factor * load_number(p.weight, p.weightType, i), 0.0f) : (u16)0;
+}
+
+KERNEL(norm_rows_bf16, RmsNormParameters, 256, 1) { norm_row(Bf16(), p); }
+KERNEL(norm_rows_f16, RmsNormParameters, 256, 1) { norm_row(F16(), p); }

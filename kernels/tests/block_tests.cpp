@@ -67,7 +67,7 @@ void one_shape(int bits, int tokens, int features, int columns, bool gated, bool
         if (tile == 8 && columns % 8 != 0) continue;
         std::vector<float> destination(static_cast<std::size_t>(tokens * features), 1.0f);
         LinearBlocks p = {destination.data(), features, tile == 8 ? static_cast<const void*>(source.data()) : rounded.data(), stride, weight.bytes.data(),
-            gated ? other.bytes.data() : nullptr, nullptr, 0, !gated, tokens, features, columns, offsets, {}, {}};
+            gated ? other.bytes.data() : nullptr, nullptr, 0, !gated, tokens, features, columns, offsets, {}, {}, nullptr, 0, 0};
         for (std::size_t i = 0; i < 16; i++) {
             const u16 entry = emulator::float_to_bf16(weight.table[i]);
             p.tableLow[i] = static_cast<std::uint8_t>(entry);
@@ -79,6 +79,22 @@ void one_shape(int bits, int tokens, int features, int columns, bool gated, bool
         check(error.empty(), name, error);
         if (!first.empty()) check(same_bits(first, destination), name, "t" + std::to_string(tile) + " gives other bits");
         else first = destination;
+        if (tile != 8) continue;
+
+        const std::vector<float> norm = random.normals(static_cast<std::size_t>(columns));
+        std::vector<float> rows(source.size(), 0.0f), expected(destination.size(), 1.0f), found(destination.size(), 1.0f);
+        const RmsNorm norming = {rows.data(), stride, source.data(), stride, norm.data(), 0, columns, 1e-5f, 0};
+        check(run({"rms_norm", {static_cast<unsigned>(tokens), 1, 1}, 256, 128}, norming, 1).empty(), name);
+        p.source = rows.data();
+        p.destination = expected.data();
+        check(run({kernel.c_str(), {up(features, Tile), up(tokens, 8), 1}, 256, sharedBytes}, p, 2).empty(), name);
+        p.source = source.data();
+        p.destination = found.data();
+        p.norm = norm.data();
+        p.epsilon = 1e-5f;
+        const std::string normed = "linear_normed_int" + std::to_string(bits);
+        check(run({normed.c_str(), {up(features, Tile), up(tokens, 8), 1}, 256, sharedBytes + 256}, p, 3).empty(), name);
+        check(same_bits(expected, found), name, "gives other bits than rms_norm and the product");
     }
 
     double worst = 0;

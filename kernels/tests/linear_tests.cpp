@@ -36,7 +36,7 @@ struct Case {
     {
         return {destination.data(), shape.features, sixteenBits ? static_cast<const void*>(rounded.data()) : source.data(), sourceStride,
             weight.data(), weightStride, shape.gated ? upWeight.data() : nullptr, weightStride,
-            shape.biased ? biasValues.data() : nullptr, 0, shape.residual, shape.tokens, shape.features, shape.columns, 0};
+            shape.biased ? biasValues.data() : nullptr, 0, shape.residual, shape.tokens, shape.features, shape.columns, 0, nullptr, 0, 0};
     }
 
     float number(u16 bits) const { return shape.f16 ? emulator::f16_to_float(bits) : widen(bits); }
@@ -108,7 +108,43 @@ void one_shape(const Shape& shape)
     check(same_bits(first, compute(c, launch, true, 5, name)), name, "tiled gives other bits");
 
     const std::string exact = "linear_exact_" + format;
-    c.compare(compute(c, {exact.c_str(), {up(shape.features, 8), static_cast<unsigned>(shape.tokens), 1}, 256, 0}, false, 9, name), false, name + " exact");
+    c.compare(compute(c, {exact.c_str(), {static_cast<unsigned>(shape.tokens), up(shape.features, 8), 1}, 256, 0}, false, 9, name), false, name + " exact");
+}
+
+// rms_norm and then the product, the product that normalises by itself, and rows that are normalised and rounded: one and the same.
+void normed(const Shape& shape, int normType)
+{
+    Case c(shape);
+    const std::string format = shape.f16 ? "f16" : "bf16";
+    const std::string name = "normed linear " + format + " of " + std::to_string(shape.tokens) + " tokens, norm of type " + std::to_string(normType);
+    const std::vector<float> norm = Random(3).normals(static_cast<std::size_t>(shape.columns));
+    const std::vector<u16> norm16 = normType == 1 ? to_bf16(norm) : to_f16(norm);
+    const void* weight = normType == 0 ? static_cast<const void*>(norm.data()) : norm16.data();
+    std::vector<float> rows(c.source.size(), 0.0f);
+    const unsigned tokens = static_cast<unsigned>(shape.tokens), features = up(shape.features, shape.gated ? 8 : 16);
+    const RmsNorm norming = {rows.data(), c.sourceStride, c.source.data(), c.sourceStride, weight, normType, shape.columns, 1e-5f, 0};
+    check(run({"rms_norm", {tokens, 1, 1}, 256, 128}, norming, 1).empty(), name);
+
+    std::vector<float> expected = c.before;
+    Linear p = c.parameters(expected, false);
+    p.source = rows.data();
+    const std::string plain = "linear_skinny_" + format + "_t8", itself = "linear_normed_" + format, small = "norm_rows_" + format, many = "linear_skinny_" + format + "_t16";
+    check(run({plain.c_str(), {features, up(shape.tokens, 8), 1}, 256, 4096}, p, 2).empty(), name);
+    for (unsigned seed = 0; seed < 4; seed++) {
+        std::vector<float> found = c.before;
+        Linear q = c.parameters(found, false);
+        q.norm = weight;
+        q.normType = normType;
+        q.epsilon = 1e-5f;
+        const std::string error = run({itself.c_str(), {features, up(shape.tokens, 8), 1}, 256, 4096 + 256}, q, seed);
+        check(error.empty(), name, error);
+        check(same_bits(expected, found), name, "gives other bits than rms_norm and the product");
+    }
+
+    RmsNorm rounding = norming;
+    rounding.destination = c.rounded.data();
+    check(run({small.c_str(), {tokens, 1, 1}, 256, 128}, rounding, 4).empty(), name);
+    check(same_bits(expected, compute(c, {many.c_str(), {features, up(shape.tokens, 16), 1}, 256, 8192}, true, 5, name)), name, "rows in 16 bits give other bits");
 }
 
 }  // namespace
@@ -121,6 +157,10 @@ void linear_tests()
     one_shape({17, 33, 328, false, false, true, true});
     one_shape({20, 19, 616, true, false, false, true});
     one_shape({70, 150, 264, false, true, false, false});
+    normed({1, 33, 328, false, true, false, false}, 1);
+    normed({8, 20, 616, true, false, false, false}, 0);
+    normed({11, 17, 40, false, false, true, true}, 2);
+    normed({3, 40, 16, false, false, false, true}, 1);
     Random random(ShapeSeed);
     for (int i = 0; i < RandomShapes; i++) {
         const bool gated = random.below(2) == 0;

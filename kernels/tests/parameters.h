@@ -16,7 +16,7 @@ struct Linear {
     const void* weight; i64 weightStride;
     const void* up; i64 upStride;
     const void* bias; int biasType; int addResidual;
-    int tokens; int features; int columns; int reserved;
+    int tokens; int features; int columns; int normType; const void* norm; float epsilon; int reserved;
 };
 
 struct LinearBlocks {
@@ -26,13 +26,14 @@ struct LinearBlocks {
     const void* bias; int biasType; int addResidual;
     int tokens; int features; int columns; int hasOffsets;
     std::uint8_t tableLow[16]; std::uint8_t tableHigh[16];
+    const void* norm; int normType; float epsilon;
 };
 
 struct RoundRows { u16* destination; i64 destinationStride; const float* source; i64 sourceStride; int columns; int reserved; };
 
 struct Embed { float* destination; i64 destinationStride; const void* table; i64 tableStride; const int* ids; int tableType; int columns; };
 
-struct RmsNorm { float* destination; i64 destinationStride; const float* source; i64 sourceStride; const void* weight; int weightType; int columns; float epsilon; int reserved; };
+struct RmsNorm { void* destination; i64 destinationStride; const float* source; i64 sourceStride; const void* weight; int weightType; int columns; float epsilon; int reserved; };
 
 struct GatherRows { float* destination; i64 destinationStride; const float* source; i64 sourceStride; const int* rows; int columns; int reserved; };
 

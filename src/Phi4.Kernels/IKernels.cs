@@ -46,6 +46,22 @@ internal interface IKernels : IDisposable
     void LinearSwiGlu(TensorView destination, TensorView source, WeightView gate, WeightView up);
 
     /// <summary>
+    /// <see cref="Linear"/> without an epilogue over <see cref="RmsNorm"/> of the source, in the same bits as one after the other; a backend may do both at once.
+    /// </summary>
+    void NormLinear(TensorView destination, TensorView source, in RowNorm norm, WeightView weight, TensorView bias)
+    {
+        RmsNorm(norm.Room, source, norm.Weight, norm.Epsilon);
+        Linear(destination, norm.Room, weight, bias, LinearEpilogue.None);
+    }
+
+    /// <summary><see cref="LinearSwiGlu"/> over <see cref="RmsNorm"/> of the source, likewise.</summary>
+    void NormLinearSwiGlu(TensorView destination, TensorView source, in RowNorm norm, WeightView gate, WeightView up)
+    {
+        RmsNorm(norm.Room, source, norm.Weight, norm.Epsilon);
+        LinearSwiGlu(destination, norm.Room, gate, up);
+    }
+
+    /// <summary>
     /// Rotates query and key in place (half rotation: pairs (i, i + rotarySize/2) of each head's first rotarySize values; the rest passes through)
     /// and writes key and value of token t to slot <c>batch.Slots[t]</c> of the cache layer, rounding to the cache's type.
     /// query [T, Q*D], key, value [T, K*D]; ropeTable [rows, rotarySize] F32: cos of the rotarySize/2 angles, then sin; row = <c>batch.RopeRows[t]</c>.

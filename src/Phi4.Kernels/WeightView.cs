@@ -54,6 +54,9 @@ internal readonly record struct WeightView
     /// <summary>Input features, H.</summary>
     public int Columns => Values.Columns;
 
+    /// <summary>No matrix.</summary>
+    public static WeightView None => default;
+
     public bool IsNone => Values.IsNone;
 
     public bool IsFloat => Format == WeightFormat.Float;

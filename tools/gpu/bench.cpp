@@ -127,13 +127,14 @@ struct Buffers {
 // The n-th copy of a matrix: neighbours in time are never neighbours in the cache.
 const char* rotate(const Buffers& b, std::size_t bytes, int number) { return b.weights + static_cast<std::size_t>(number) * bytes % (b.weightBytes - bytes) / 1024 * 1024; }
 
-void linear(const Buffers& b, const Matrix& m, int tokens, int number)
+void linear(const Buffers& b, const Matrix& m, int tokens, int number, bool normed = false)
 {
     const std::size_t half = static_cast<std::size_t>(m.features) * m.columns * 2;
     const char* weight = rotate(b, half * (m.gated ? 2 : 1), number);
     const int tile = tokens <= 8 ? 8 : tokens <= 16 ? 16 : tokens <= 32 ? 32 : 64;
     const Linear p = {b.result, m.features, tile == 8 ? b.wide : b.narrow, m.columns, weight, m.columns, m.gated ? weight + half : nullptr, m.columns, nullptr, 0, 0,
-        tokens, m.features, m.columns, 0};
+        tokens, m.features, m.columns, 1, normed ? b.weights : nullptr, 1e-5f, 0};
+    if (normed) return launch("linear_normed_bf16", up(m.features, m.gated ? 8 : 16), 1, 1, 256, 4096 + 256, p);
     if (tokens > 64) return launch("linear_tiled_bf16", up(m.features, m.gated ? 64 : 128), up(tokens, 128), 1, 256, 65536, p);
     const std::string kernel = "linear_skinny_bf16_t" + std::to_string(tile);
     launch(kernel.c_str(), up(m.features, m.gated ? 8 : 16), up(tokens, tile), 1, 256, 512u * static_cast<unsigned>(tile), p);
@@ -145,7 +146,7 @@ void blocks(const Buffers& b, const Matrix& m, int bits, int tokens, int number)
     const char* weight = rotate(b, half * (m.gated ? 2 : 1), number);
     const int tile = tokens <= 8 ? 8 : tokens <= 16 ? 16 : tokens <= 32 ? 32 : 64;
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(weight);
-    const LinearBlocks p = {b.result, m.features, tile == 8 ? b.wide : b.narrow, m.columns, bytes, m.gated ? bytes + half : nullptr, nullptr, 0, 0, tokens, m.features, m.columns, 0, {}, {}};
+    const LinearBlocks p = {b.result, m.features, tile == 8 ? b.wide : b.narrow, m.columns, bytes, m.gated ? bytes + half : nullptr, nullptr, 0, 0, tokens, m.features, m.columns, 0, {}, {}, nullptr, 0, 0};
     const std::string kernel = "linear_int" + std::to_string(bits) + "_t" + std::to_string(tile);
     launch(kernel.c_str(), up(m.features, 16), up(tokens, tile), 1, 256, 512u * static_cast<unsigned>(tile) * (m.gated ? 2 : 1), p);
 }
@@ -157,6 +158,8 @@ void linears(const Buffers& b)
             const double bytes = 2.0 * m.features * m.columns * (m.gated ? 2 : 1);
             const double time = median(20, [&](int i) { linear(b, m, tokens, i); });
             report(std::string(m.name) + " bf16, " + std::to_string(tokens) + " tokens", time, bytes, 0, tokens == 1 ? m.mark : 0);
+            if (tokens <= 8 && m.columns == Hidden && m.features != Hidden)
+                report(std::string(m.name) + " bf16 with its norm, " + std::to_string(tokens) + " tokens", median(20, [&](int i) { linear(b, m, tokens, i, true); }), bytes, 0, 0);
         }
     for (int bits : {8, 4})
         for (int tokens : {1, 8}) {
@@ -237,21 +240,17 @@ void attention()
 // The whole step of one token: forty layers and the head, in one graph.
 void step(const Buffers& b)
 {
-    const RmsNorm norm = {b.wide, Hidden, b.result, Hidden, b.weights, 1, Hidden, 1e-5f, 0};
     for (int context : {1, 4096, 16384}) {
         const AttentionCase c(1, context - 1, 1);
         const double time = median(1, [&](int) {
             for (int layer = 0; layer < Layers; layer++) {
-                launch("rms_norm", 1, 1, 1, 256, 128, norm);
-                linear(b, Matrices[0], 1, 5 * layer);
+                linear(b, Matrices[0], 1, 5 * layer, true);
                 c.run();
                 linear(b, Matrices[1], 1, 5 * layer + 1);
-                launch("rms_norm", 1, 1, 1, 256, 128, norm);
-                linear(b, Matrices[2], 1, 5 * layer + 2);
+                linear(b, Matrices[2], 1, 5 * layer + 2, true);
                 linear(b, Matrices[3], 1, 5 * layer + 3);
             }
-            launch("rms_norm", 1, 1, 1, 256, 128, norm);
-            linear(b, Matrices[4], 1, 999);
+            linear(b, Matrices[4], 1, 999, true);
         });
         double bytes = 2.0 * Hidden * Vocabulary;
         for (int i = 0; i < 4; i++) bytes += 2.0 * Layers * Matrices[i].features * Matrices[i].columns * (Matrices[i].gated ? 2 : 1);

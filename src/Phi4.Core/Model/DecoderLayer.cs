@@ -16,14 +16,12 @@ internal sealed class DecoderLayer(ModelConfig config, LayerWeights weights, IKe
 
     public void Forward(in StepTensors x, TensorView ropeTable, in KvLayerView cache, in BatchView batch)
     {
-        kernels.RmsNorm(x.Normed, x.Hidden, weights.InputNorm, config.RmsNormEpsilon);
         Project(x);
         kernels.RopeAndAppend(x.Query, x.Key, x.Value, ropeTable, cache, batch);
         kernels.Attention(x.Attended, x.Query, cache, batch, _scale, _window);
         kernels.Linear(x.Hidden, x.Attended, weights.Output, TensorView.None, LinearEpilogue.AddResidual);
 
-        kernels.RmsNorm(x.Normed, x.Hidden, weights.PostAttentionNorm, config.RmsNormEpsilon);
-        kernels.LinearSwiGlu(x.Activated, x.Normed, weights.Gate, weights.Up);
+        kernels.NormLinearSwiGlu(x.Activated, x.Hidden, Norm(x, weights.PostAttentionNorm), weights.Gate, weights.Up);
         kernels.Linear(x.Hidden, x.Activated, weights.Down, TensorView.None, LinearEpilogue.AddResidual);
     }
 
@@ -32,12 +30,15 @@ internal sealed class DecoderLayer(ModelConfig config, LayerWeights weights, IKe
     {
         if (!weights.QueryKeyValue.IsNone)
         {
-            kernels.Linear(x.QueryKeyValue, x.Normed, weights.QueryKeyValue, TensorView.None, LinearEpilogue.None);
+            kernels.NormLinear(x.QueryKeyValue, x.Hidden, Norm(x, weights.InputNorm), weights.QueryKeyValue, TensorView.None);
             return;
         }
 
+        kernels.RmsNorm(x.Normed, x.Hidden, weights.InputNorm, config.RmsNormEpsilon);
         kernels.Linear(x.Query, x.Normed, weights.Query, weights.QueryBias, LinearEpilogue.None);
         kernels.Linear(x.Key, x.Normed, weights.Key, weights.KeyBias, LinearEpilogue.None);
         kernels.Linear(x.Value, x.Normed, weights.Value, weights.ValueBias, LinearEpilogue.None);
     }
+
+    private RowNorm Norm(in StepTensors x, TensorView weight) => new(weight, config.RmsNormEpsilon, x.Normed);
 }

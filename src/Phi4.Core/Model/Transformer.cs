@@ -65,8 +65,7 @@ internal sealed class Transformer : IDisposable
         TensorView wanted = buffers.Wanted.RowRange(0, rows.Length);
         TensorView logits = buffers.Logits.RowRange(0, rows.Length);
         _kernels.GatherRows(wanted, buffers.Tensors(batch.TokenCount).Hidden, buffers.UploadRows(rows));
-        _kernels.RmsNorm(wanted, wanted, _weights.FinalNorm, _config.RmsNormEpsilon);
-        _kernels.Linear(logits, wanted, _weights.Head, TensorView.None, LinearEpilogue.None);
+        _kernels.NormLinear(logits, wanted, new RowNorm(_weights.FinalNorm, _config.RmsNormEpsilon, wanted), _weights.Head, TensorView.None);
         return logits;
     }
 

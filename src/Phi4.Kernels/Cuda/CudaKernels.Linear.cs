@@ -8,19 +8,37 @@ namespace Phi4.Kernels.Cuda;
 /// <content>Products with matrices.</content>
 internal sealed partial class CudaKernels
 {
+    // Of rows that kernels read sixteen bytes at a time.
+    private const int RowAlignment = 16;
+
     public void Linear(TensorView destination, TensorView source, WeightView weight, TensorView bias, LinearEpilogue epilogue)
     {
         KernelShapes.Linear(destination, source, weight, bias);
-        Multiply(destination, source, weight, TensorView.None, bias, epilogue);
+        Multiply(destination, source, RowNorm.None, weight, WeightView.None, bias, epilogue);
     }
 
     public void LinearSwiGlu(TensorView destination, TensorView source, WeightView gate, WeightView up)
     {
         KernelShapes.LinearSwiGlu(destination, source, gate, up);
-        Multiply(destination, source, gate, up, TensorView.None, LinearEpilogue.None);
+        Multiply(destination, source, RowNorm.None, gate, up, TensorView.None, LinearEpilogue.None);
     }
 
-    private void Multiply(TensorView destination, TensorView source, WeightView weight, WeightView up, TensorView bias, LinearEpilogue epilogue)
+    public void NormLinear(TensorView destination, TensorView source, in RowNorm norm, WeightView weight, TensorView bias)
+    {
+        KernelShapes.RmsNorm(norm.Room, source, norm.Weight);
+        KernelShapes.Linear(destination, norm.Room, weight, bias);
+        Multiply(destination, source, norm, weight, WeightView.None, bias, LinearEpilogue.None);
+    }
+
+    public void NormLinearSwiGlu(TensorView destination, TensorView source, in RowNorm norm, WeightView gate, WeightView up)
+    {
+        KernelShapes.RmsNorm(norm.Room, source, norm.Weight);
+        KernelShapes.LinearSwiGlu(destination, norm.Room, gate, up);
+        Multiply(destination, source, norm, gate, up, TensorView.None, LinearEpilogue.None);
+    }
+
+    private void Multiply(
+        TensorView destination, TensorView source, in RowNorm norm, WeightView weight, WeightView up, TensorView bias, LinearEpilogue epilogue)
     {
         if (destination.Count == 0)
         {
@@ -28,33 +46,44 @@ internal sealed partial class CudaKernels
         }
 
         _context.MakeCurrent();
+        LinearPlan plan = weight.IsFloat ? LinearPlan.Of(source, weight.Values, up.Values, _roundsActivations) : LinearPlan.OfBlocks(source, weight, isGated: !up.IsNone);
+        bool normsItself = plan.CanNormItself && norm.Weight.Address % RowAlignment == 0;
+        if (!norm.IsNone && !normsItself && !plan.RoundsFirst)
+        {
+            RmsNorm(norm.Room, source, norm.Weight, norm.Epsilon);
+            Multiply(destination, norm.Room, RowNorm.None, weight, up, bias, epilogue);
+            return;
+        }
+
+        NumberType format = weight.IsFloat ? TypeOf(weight.Values) : NumberType.BF16;
+        Operand rows = plan.RoundsFirst ? Round(source, norm, format) : new Operand(source.Address, source.RowStride, norm);
+        LaunchShape shape = rows.Norm.IsNone ? plan.Shape : plan.Shape with { SharedBytes = plan.Shape.SharedBytes + LinearPlan.NormSharedBytes };
         if (weight.IsFloat)
         {
-            MultiplyFloats(destination, source, weight.Values, up.Values, bias, epilogue);
+            CudaFunction kernel = plan.Kind switch
+            {
+                LinearKind.Skinny => rows.Norm.IsNone ? _kernels.LinearSkinny(format, plan.TileTokens) : _kernels.LinearNormed(format),
+                LinearKind.Tiled => _kernels.LinearTiled(format),
+                _ => _kernels.LinearExact(format),
+            };
+            MultiplyFloats(kernel, shape, destination, source, rows, weight.Values, up.Values, bias, epilogue);
         }
         else
         {
-            MultiplyBlocks(destination, source, weight, up, bias, epilogue);
+            CudaFunction kernel = rows.Norm.IsNone ? _kernels.LinearBlocks(weight.Format, plan.TileTokens) : _kernels.LinearNormed(weight.Format);
+            MultiplyBlocks(kernel, shape, destination, source, rows, weight, up, bias, epilogue);
         }
     }
 
-    private void MultiplyFloats(TensorView destination, TensorView source, TensorView weight, TensorView up, TensorView bias, LinearEpilogue epilogue)
-    {
-        LinearPlan plan = LinearPlan.Of(source, weight, up, _roundsActivations);
-        NumberType format = TypeOf(weight);
-        (nint sourceAddress, long sourceStride) = plan.RoundsFirst ? Round(source, format) : (source.Address, source.RowStride);
-        CudaFunction kernel = plan.Kind switch
-        {
-            LinearKind.Skinny => _kernels.LinearSkinny(format, plan.TileTokens),
-            LinearKind.Tiled => _kernels.LinearTiled(format),
-            _ => _kernels.LinearExact(format),
-        };
-        Launch(kernel, plan.Shape, new LinearParameters
+    private void MultiplyFloats(
+        CudaFunction kernel, LaunchShape shape, TensorView destination, TensorView source, in Operand rows, TensorView weight, TensorView up, TensorView bias,
+        LinearEpilogue epilogue)
+        => Launch(kernel, shape, new LinearParameters
         {
             Destination = destination.Address,
             DestinationStride = destination.RowStride,
-            Source = sourceAddress,
-            SourceStride = sourceStride,
+            Source = rows.Address,
+            SourceStride = rows.Stride,
             Weight = weight.Address,
             WeightStride = weight.RowStride,
             Up = up.Address,
@@ -65,20 +94,22 @@ internal sealed partial class CudaKernels
             Tokens = source.Rows,
             Features = destination.Columns,
             Columns = source.Columns,
+            Norm = rows.Norm.Weight.Address,
+            NormType = TypeOf(rows.Norm.Weight),
+            Epsilon = rows.Norm.Epsilon,
         });
-    }
 
-    private void MultiplyBlocks(TensorView destination, TensorView source, WeightView weight, WeightView up, TensorView bias, LinearEpilogue epilogue)
+    private void MultiplyBlocks(
+        CudaFunction kernel, LaunchShape shape, TensorView destination, TensorView source, in Operand rows, WeightView weight, WeightView up, TensorView bias,
+        LinearEpilogue epilogue)
     {
-        LinearPlan plan = LinearPlan.OfBlocks(source, weight, isGated: !up.IsNone);
-        (nint sourceAddress, long sourceStride) = plan.RoundsFirst ? Round(source, NumberType.BF16) : (source.Address, source.RowStride);
         (Vector128<byte> tableLow, Vector128<byte> tableHigh) = InBFloat16(weight.Table);
-        Launch(_kernels.LinearBlocks(weight.Format, plan.TileTokens), plan.Shape, new LinearBlocksParameters
+        Launch(kernel, shape, new LinearBlocksParameters
         {
             Destination = destination.Address,
             DestinationStride = destination.RowStride,
-            Source = sourceAddress,
-            SourceStride = sourceStride,
+            Source = rows.Address,
+            SourceStride = rows.Stride,
             Blocks = weight.Values.Address,
             UpBlocks = up.Values.Address,
             Bias = bias.Address,
@@ -90,23 +121,44 @@ internal sealed partial class CudaKernels
             HasOffsets = weight.HasOffsets ? 1 : 0,
             TableLow = tableLow,
             TableHigh = tableHigh,
+            Norm = rows.Norm.Weight.Address,
+            NormType = TypeOf(rows.Norm.Weight),
+            Epsilon = rows.Norm.Epsilon,
         });
     }
 
-    // Rows in 16 bits, in memory that the next call takes over.
-    private (nint Address, long Stride) Round(TensorView source, NumberType format)
+    // Rows in 16 bits, normed if there is a norm, in memory that the next call takes over.
+    private Operand Round(TensorView source, in RowNorm norm, NumberType format)
     {
         nint rounded = _rounded.Reserve(RoundedBytes(source.Rows, source.Columns));
         long stride = RoundedStride(source.Columns);
-        Launch(_kernels.RoundRows(format), source, RowBlock, 0, new RoundRowsParameters
+        if (norm.IsNone)
         {
-            Destination = rounded,
-            DestinationStride = stride,
-            Source = source.Address,
-            SourceStride = source.RowStride,
-            Columns = source.Columns,
-        });
-        return (rounded, stride);
+            Launch(_kernels.RoundRows(format), source, RowBlock, 0, new RoundRowsParameters
+            {
+                Destination = rounded,
+                DestinationStride = stride,
+                Source = source.Address,
+                SourceStride = source.RowStride,
+                Columns = source.Columns,
+            });
+        }
+        else
+        {
+            Launch(_kernels.NormRows(format), source, RowBlock, RmsNormSharedBytes, new RmsNormParameters
+            {
+                Destination = rounded,
+                DestinationStride = stride,
+                Source = source.Address,
+                SourceStride = source.RowStride,
+                Weight = norm.Weight.Address,
+                WeightType = TypeOf(norm.Weight),
+                Columns = source.Columns,
+                Epsilon = norm.Epsilon,
+            });
+        }
+
+        return new Operand(rounded, stride, RowNorm.None);
     }
 
     // Exact: a code's worth has seven bits and a sign.
@@ -122,4 +174,10 @@ internal sealed partial class CudaKernels
 
         return (low, high);
     }
+
+    /// <summary>The rows that a kernel multiplies.</summary>
+    /// <param name="Address">The first.</param>
+    /// <param name="Stride">Numbers from one to the next.</param>
+    /// <param name="Norm">What the kernel applies to them first.</param>
+    private readonly record struct Operand(nint Address, long Stride, RowNorm Norm);
 }

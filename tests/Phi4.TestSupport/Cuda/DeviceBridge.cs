@@ -59,6 +59,22 @@ internal sealed unsafe class DeviceBridge(IKernels device) : IKernels
         call.Finish();
     }
 
+    public void NormLinear(TensorView destination, TensorView source, in RowNorm norm, WeightView weight, TensorView bias)
+    {
+        using var call = new Call(device);
+        RowNorm onDevice = norm with { Weight = call.In(norm.Weight), Room = call.In(norm.Room) };
+        device.NormLinear(call.InOut(destination), call.In(source), onDevice, call.In(weight), call.In(bias));
+        call.Finish();
+    }
+
+    public void NormLinearSwiGlu(TensorView destination, TensorView source, in RowNorm norm, WeightView gate, WeightView up)
+    {
+        using var call = new Call(device);
+        RowNorm onDevice = norm with { Weight = call.In(norm.Weight), Room = call.In(norm.Room) };
+        device.NormLinearSwiGlu(call.InOut(destination), call.In(source), onDevice, call.In(gate), call.In(up));
+        call.Finish();
+    }
+
     public void RopeAndAppend(TensorView query, TensorView key, TensorView value, TensorView ropeTable, in KvLayerView cache, in BatchView batch)
     {
         using var call = new Call(device);

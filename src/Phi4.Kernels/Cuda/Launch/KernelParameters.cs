@@ -50,7 +50,7 @@ internal struct RoundRowsParameters
     public int Reserved;
 }
 
-/// <summary>kernels/rms_norm.cuh.</summary>
+/// <summary>kernels/rms_norm.cuh: rms_norm, norm_rows.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct RmsNormParameters
 {
@@ -96,6 +96,11 @@ internal struct LinearParameters
     public int Tokens;
     public int Features;
     public int Columns;
+    public NumberType NormType;
+
+    /// <summary>The weight of the norm that the normed kernels apply to the source first.</summary>
+    public nint Norm;
+    public float Epsilon;
     public int Reserved;
 }
 
@@ -124,6 +129,11 @@ internal struct LinearBlocksParameters
 
     /// <summary>And the upper bytes.</summary>
     public Vector128<byte> TableHigh;
+
+    /// <summary>The weight of the norm that the normed kernels apply to the source first.</summary>
+    public nint Norm;
+    public NumberType NormType;
+    public float Epsilon;
 }
 
 /// <summary>kernels/rope_and_append.cuh.</summary>

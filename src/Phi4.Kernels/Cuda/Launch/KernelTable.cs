@@ -20,6 +20,9 @@ internal sealed class KernelTable
     private static readonly WeightFormat[] BlockFormats = [WeightFormat.Int8, WeightFormat.Int4];
 
     private readonly CudaFunction[] _roundRows;
+    private readonly CudaFunction[] _normRows;
+    private readonly CudaFunction[] _linearNormed;
+    private readonly CudaFunction[] _linearNormedBlocks;
     private readonly CudaFunction[][] _linearSkinny;
     private readonly CudaFunction[] _linearTiled;
     private readonly CudaFunction[] _linearExact;
@@ -37,11 +40,14 @@ internal sealed class KernelTable
         AttentionCombine = module.Find("attention_combine");
         AttentionExact = module.Find("attention_exact");
         _roundRows = [.. Formats.Select(format => module.Find($"round_rows_{Name(format)}"))];
+        _normRows = [.. Formats.Select(format => module.Find($"norm_rows_{Name(format)}"))];
+        _linearNormed = [.. Formats.Select(format => module.Find($"linear_normed_{Name(format)}"))];
+        _linearNormedBlocks = [.. BlockFormats.Select(format => module.Find($"linear_normed_{Name(format)}"))];
         _linearSkinny = [.. Formats.Select(format => SkinnyTokens.Select(tokens => module.Find($"linear_skinny_{Name(format)}_t{tokens}")).ToArray())];
         _linearTiled = [.. Formats.Select(format => module.Find($"linear_tiled_{Name(format)}", LinearPlan.TiledSharedBytes))];
         _linearExact = [.. Enum.GetValues<NumberType>().Select(format => module.Find($"linear_exact_{Name(format)}"))];
         _linearBlocks = [.. BlockFormats.Select(format => SkinnyTokens.Select(
-            tokens => module.Find($"linear_{format.ToString().ToLowerInvariant()}_t{tokens}", 2 * tokens * LinearPlan.SharedBytesPerToken)).ToArray())];
+            tokens => module.Find($"linear_{Name(format)}_t{tokens}", 2 * tokens * LinearPlan.SharedBytesPerToken)).ToArray())];
         _attentionWhole = [.. HeadSizes.Select(size => module.Find($"attention_whole_d{size}"))];
         _attentionUnits = [.. HeadSizes.Select(size => module.Find($"attention_units_d{size}"))];
     }
@@ -63,6 +69,15 @@ internal sealed class KernelTable
 
     public CudaFunction RoundRows(NumberType format) => _roundRows[Index(format)];
 
+    /// <summary>Normed and rounded.</summary>
+    public CudaFunction NormRows(NumberType format) => _normRows[Index(format)];
+
+    /// <summary>The skinny kernel of the fewest tokens, over rows that it normalises itself.</summary>
+    public CudaFunction LinearNormed(NumberType format) => _linearNormed[Index(format)];
+
+    /// <summary>Likewise over blocks.</summary>
+    public CudaFunction LinearNormed(WeightFormat format) => _linearNormedBlocks[Array.IndexOf(BlockFormats, format)];
+
     public CudaFunction LinearSkinny(NumberType format, int tokens) => _linearSkinny[Index(format)][Array.IndexOf(SkinnyTokens, tokens)];
 
     public CudaFunction LinearTiled(NumberType format) => _linearTiled[Index(format)];
@@ -79,6 +94,8 @@ internal sealed class KernelTable
     private static int Index(NumberType format) => Array.IndexOf(Formats, format);
 
     private static int HeadIndex(int headSize) => Array.FindIndex(HeadSizes, size => size >= headSize);
+
+    private static string Name(WeightFormat format) => format == WeightFormat.Int8 ? "int8" : "int4";
 
     private static string Name(NumberType format) => format switch
     {

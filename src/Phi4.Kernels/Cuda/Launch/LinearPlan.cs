@@ -18,11 +18,17 @@ internal readonly record struct LinearPlan(LinearKind Kind, int TileTokens, bool
     /// <summary>Of the skinny kernels, and twice that of gated products over blocks.</summary>
     public const int SharedBytesPerToken = 512;
 
+    /// <summary>What the kernels that normalise need besides.</summary>
+    public const int NormSharedBytes = 256;
+
     private const int Block = 256;
     private const int TiledTokens = 128;
     private const int TiledRows = 128;
     private const int SkinnyRows = 16;
     private const int ExactRows = 8;
+
+    /// <summary>There is a kernel of this kind that normalises its rows itself.</summary>
+    public bool CanNormItself => Kind is LinearKind.Skinny or LinearKind.Blocks && !RoundsFirst;
 
     /// <param name="source">Activations, F32.</param>
     /// <param name="weight">The matrix; of SwiGLU the first one.</param>
@@ -33,7 +39,7 @@ internal readonly record struct LinearPlan(LinearKind Kind, int TileTokens, bool
         int tokens = source.Rows, matrices = up.IsNone ? 1 : 2;
         if (!rounds || weight.DType == DType.F32 || !IsAligned(weight) || !(up.IsNone || IsAligned(up)))
         {
-            return new LinearPlan(LinearKind.Exact, 1, RoundsFirst: false, new LaunchShape(Up(weight.Rows, ExactRows), tokens, 1, Block));
+            return new LinearPlan(LinearKind.Exact, 1, RoundsFirst: false, new LaunchShape(tokens, Up(weight.Rows, ExactRows), 1, Block));
         }
 
         if (tokens > KernelTable.SkinnyTokens[^1])
