@@ -17,7 +17,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check format bench chart quality native test-narrow compiler kernels test-kernels big sample-model clean
+.PHONY: help demo build test check format public-api pack test-packages bench chart quality native test-narrow compiler kernels test-kernels big sample-model clean
 
 help: ## List the targets
 	@echo "Targets:"
@@ -39,6 +39,18 @@ check: ## What a change must pass: format, build without warnings, all tests (ar
 
 format: ## Lay out the sources as .editorconfig says
 	$(DOTNET) format whitespace . --folder --exclude artifacts
+
+public-api: ## Write each library's public API to its PublicAPI.txt (tests hold them equal)
+	$(DOTNET) build tests/Phi4.Architecture.Tests -c $(CONFIGURATION) -v quiet --nologo
+	@PHI4_WRITE_PUBLIC_API=1 $(DOTNET) test --project tests/Phi4.Architecture.Tests -c $(CONFIGURATION) --no-build --filter "FullyQualifiedName~PublicApi"
+
+pack: ## Make the NuGet packages and the tool phi4, with symbols (artifacts/packages)
+	@rm -rf artifacts/packages
+	$(DOTNET) pack src/packages.proj -c Release -o artifacts/packages -v quiet --nologo
+	@ls -l artifacts/packages | awk 'NR > 1 { printf "  %8d %s\n", $$5, $$NF }'
+
+test-packages: pack ## Use the packages as a stranger would: README programs just in time, trimmed and ahead of time (some minutes; SPEED_MODEL=FOLDER to time a larger model)
+	$(DOTNET) run --project tools/stranger -c Release -- --feed artifacts/packages $(if $(SPEED_MODEL),--model $(abspath $(SPEED_MODEL)) --tokens 64)
 
 bench: ## Run the benchmarks (BENCH="--filter *Rms*" to choose)
 	$(DOTNET) run --project bench/Phi4.Benchmarks -c Release -- $(BENCH)

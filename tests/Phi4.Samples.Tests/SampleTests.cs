@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+namespace Phi4.Samples.Tests;
+
+[TestFixture]
+internal sealed class SampleTests
+{
+    [Test]
+    public async Task QuickStart_OnTheSampleModel_AnswersTheSum() => Assert.That(await Sample.RunAsync("QuickStart"), Is.EqualTo("12 + 30 = 42.\n"));
+
+    [Test]
+    public async Task Batch_OnTheSampleModel_AnswersEachAsIfItWereAlone()
+    {
+        string[] lines = Lines(await Sample.RunAsync("Batch"));
+        Assert.That(lines, Has.Length.EqualTo(17));
+        Assert.That(lines[..16].Select(line => int.Parse(line.Split(':')[0])), Is.EquivalentTo(Enumerable.Range(0, 16)));
+        Assert.That(lines, Has.One.StartsWith("1: 16 + 23 = 39. [Stop"));
+        Assert.That(lines[^1], Is.EqualTo("16 of 16 answers are the same as one by one"));
+    }
+
+    [Test]
+    public async Task Scoring_OnTheSampleModel_PrefersWordsInOrderAndTheRightAnswer()
+    {
+        string[] lines = Lines(await Sample.RunAsync("Scoring"));
+        double[] perplexities = [.. lines[..2].Select(line => double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]))];
+        Assert.That(perplexities[1], Is.GreaterThan(10 * perplexities[0]));
+        Assert.That(lines[^1], Is.EqualTo("best: The capital of France is Paris."));
+    }
+
+    [Test]
+    public async Task RawLogits_OnTheSampleModel_TellsTwoStories()
+    {
+        string[] lines = Lines(await Sample.RunAsync("RawLogits"));
+        Assert.That(lines, Has.Length.EqualTo(2));
+        Assert.That(lines, Has.All.Match("(?i)\\bonce\\b.* named "));
+        Assert.That(lines[0], Is.Not.EqualTo(lines[1]));
+    }
+
+    [Test]
+    public async Task TokenizerOnly_OnTheSampleModelsFiles_CountsCutsAndKeepsMarkersOut()
+    {
+        string[] lines = Lines(await Sample.RunAsync("TokenizerOnly"));
+        Assert.That(lines[1], Is.EqualTo("and back"));
+        Assert.That(lines[2], Does.StartWith("the first 8 tokens: Gr"));
+        Assert.That(lines[3].Split('|').Where(part => part.Length > 0), Is.EqualTo((string[])["日", "本"]));
+        Assert.That(lines[4], Does.EndWith("tokens, 2 ends of a message"));
+    }
+
+    [Test]
+    public void Samples_OnDisk_AreAllRunHere()
+    {
+        IEnumerable<string> run = typeof(SampleTests).GetMethods().Where(method => method.IsDefined(typeof(TestAttribute), inherit: false))
+            .Select(method => method.Name.Split('_')[0]).Where(name => name != "Samples");
+        Assert.That(run.Distinct(), Is.EquivalentTo(Sample.Names));
+    }
+
+    private static string[] Lines(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}
