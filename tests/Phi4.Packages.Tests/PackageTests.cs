@@ -14,6 +14,7 @@ internal sealed partial class PackageTests
         ["Phi4.Tokenizer"] = [],
         ["Phi4.Kernels"] = [],
         ["Phi4.Core"] = ["Phi4.Kernels", "Phi4.Tokenizer"],
+        ["Phi4.Extensions.AI"] = ["Phi4.Core", "Microsoft.Extensions.AI.Abstractions"],
         ["phi4"] = [],
     };
 

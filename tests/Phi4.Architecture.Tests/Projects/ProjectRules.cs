@@ -21,12 +21,8 @@ internal static class ProjectRules
     {
         ["Phi4.Tokenizer"] = [],
         ["Phi4.Kernels"] = [],
-<<<<<<< HEAD
-        ["Phi4.Core"] = ["Microsoft.Extensions.Logging.Abstractions"],
-        ["Phi4.Extensions.AI"] = ["Microsoft.Extensions.AI.Abstractions"],
-=======
         ["Phi4.Core"] = [],
->>>>>>> 57a38cd (Packages of the libraries and the tool: icon, symbols, validation, public API files that a test compares, tests of what is inside; five samples, run by tests; the stranger's test)
+        ["Phi4.Extensions.AI"] = ["Microsoft.Extensions.AI.Abstractions"],
         ["Phi4.Cli"] = ["System.CommandLine", "Spectre.Console"],
     };
 
