@@ -69,7 +69,7 @@ internal static class PhiCommand
         IVerb[] verbs =
         [
             new RunVerb(factory), new ChatVerb(factory), new TokenizeVerb(factory), new TemplateVerb(factory),
-            new ScoreVerb(factory), new InspectVerb(factory), new DoctorVerb(factory), new BenchVerb(factory), new QuantizeVerb(factory),
+            new ScoreVerb(factory), new InspectVerb(factory), new DoctorVerb(factory), new BenchVerb(factory), new QuantizeVerb(factory), new PullVerb(factory),
         ];
         AddTo(root, verbs);
         var eval = new Command("eval", "Measures how good a model is on a text.");

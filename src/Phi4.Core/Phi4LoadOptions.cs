@@ -54,6 +54,21 @@ public sealed record Phi4LoadOptions
     /// Results do not depend on it.
     /// </summary>
     public int MaxStepTokens { get; init; } = 256;
+
+    /// <summary>
+    /// Where a model lies that is named, as in <c>microsoft/phi-4</c>, rather than pointed at, and how it is downloaded if <see cref="AllowDownload"/> says so;
+    /// null for the environment's hub cache.
+    /// </summary>
+    public HubOptions? Hub { get; init; }
+
+    /// <summary>
+    /// Whether loading may download a named model that is not in the cache: tens of gigabytes for phi-4, so not unless asked for. A model that is there is
+    /// used as it is, without asking the hub; <see cref="Phi4Hub.PullAsync"/> brings a newer one.
+    /// </summary>
+    public bool AllowDownload { get; init; }
+
+    /// <summary>Told of a download that <see cref="AllowDownload"/> allowed.</summary>
+    public IProgress<PullProgress>? DownloadProgress { get; init; }
 }
 
 /// <summary>Where the arithmetic runs.</summary>

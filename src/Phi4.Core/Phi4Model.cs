@@ -61,22 +61,27 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
     public ChatTemplate? ChatTemplate => _text?.ChatTemplate;
 
     /// <summary>What loading a model would take, and whether it fits, before anything is loaded: weights, cache and scratch against free memory.</summary>
-    /// <param name="path">Folder that holds <c>config.json</c>, in which the weights need not be, or a GGUF file.</param>
+    /// <param name="path">Folder that holds <c>config.json</c>, in which the weights need not be, a GGUF file, or the name of a downloaded model.</param>
     /// <param name="options">As for <see cref="LoadAsync"/>.</param>
     /// <exception cref="ModelFormatException">The configuration is not what it should be.</exception>
     /// <exception cref="InvalidOptionsException">An impossible option.</exception>
     public static MemoryPlan PlanMemory(string path, Phi4LoadOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return ModelLoader.Plan(path, options ?? new Phi4LoadOptions());
+        return ModelLoader.Plan(ModelPath.Find(path, options?.Hub), options ?? new Phi4LoadOptions());
     }
 
-    /// <summary>Loads a model from a folder in Hugging Face layout, or from a GGUF file.</summary>
-    /// <param name="path">Folder that holds <c>config.json</c>, safetensors and, for text, a tokenizer; or a file <c>*.gguf</c>, which holds all of that.</param>
+    /// <summary>Loads a model from a folder in Hugging Face layout, from a GGUF file, or by the name under which it was downloaded.</summary>
+    /// <param name="path">
+    /// Folder that holds <c>config.json</c>, safetensors and, for text, a tokenizer; or a file <c>*.gguf</c>, which holds all of that; or, where there is no such
+    /// file or folder, a name as <c>microsoft/phi-4</c> or <c>microsoft/phi-4@revision</c>, for what <see cref="Phi4Hub.PullAsync"/> has brought into the cache.
+    /// </param>
     /// <param name="options">Device, context, cache; null for the defaults.</param>
     /// <param name="progress">Told of each tensor.</param>
     /// <param name="cancellationToken">Stops loading; nothing stays open.</param>
     /// <exception cref="ModelFormatException">A file is not what it should be; says which, what was expected and what was found.</exception>
+    /// <exception cref="ModelNotCachedException">The name is that of a model which was not downloaded, and <see cref="Phi4LoadOptions.AllowDownload"/> is off.</exception>
+    /// <exception cref="HubException">It was to be downloaded, and the hub refused or was not well.</exception>
     /// <exception cref="InsufficientModelMemoryException">The context asked for does not fit; has the numbers.</exception>
     /// <exception cref="DeviceUnavailableException">The device asked for can't be used; says why.</exception>
     /// <exception cref="DeviceException">A device's driver failed.</exception>
@@ -84,7 +89,14 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
         string path, Phi4LoadOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return Task.Run(() => ModelLoader.Load(path, options ?? new Phi4LoadOptions(), progress, cancellationToken), cancellationToken);
+        return Task.Run(
+            async () =>
+            {
+                Phi4LoadOptions load = options ?? new Phi4LoadOptions();
+                string found = await ModelPath.FindAsync(path, load, cancellationToken).ConfigureAwait(false);
+                return ModelLoader.Load(found, load, progress, cancellationToken);
+            },
+            cancellationToken);
     }
 
     /// <summary>Answers a prompt, piece by piece. The request starts with the enumeration; leaving it early cancels the request.</summary>

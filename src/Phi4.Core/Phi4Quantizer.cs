@@ -11,7 +11,7 @@ public static class Phi4Quantizer
     /// gives the same bits as quantizing while loading. Beside the mapped source there is never more in memory than the largest tensor. The folder appears under its
     /// name when it is complete and on the disk, not before; a failed or cancelled call leaves nothing.
     /// </summary>
-    /// <param name="input">A model folder as <see cref="Phi4Model.LoadAsync"/> takes it, or a GGUF file.</param>
+    /// <param name="input">A model folder as <see cref="Phi4Model.LoadAsync"/> takes it, a GGUF file, or the name of a downloaded model.</param>
     /// <param name="output">The folder to be made; nothing may be there.</param>
     /// <param name="options">Null for 4 bits with searched scales.</param>
     /// <param name="progress">Told of bytes of the source.</param>
@@ -25,6 +25,6 @@ public static class Phi4Quantizer
     {
         ArgumentException.ThrowIfNullOrEmpty(input);
         ArgumentException.ThrowIfNullOrEmpty(output);
-        return Task.Run(() => ModelQuantizer.Run(input, output, options ?? new QuantizationOptions(), progress, cancellationToken), cancellationToken);
+        return Task.Run(() => ModelQuantizer.Run(ModelPath.Find(input, null), output, options ?? new QuantizationOptions(), progress, cancellationToken), cancellationToken);
     }
 }

@@ -3,7 +3,7 @@ namespace Phi4.Cli.Tests;
 
 public sealed class PhiCommandTests
 {
-    private static readonly string[] Verbs = ["run", "chat", "tokenize", "template", "score", "inspect", "doctor", "bench", "eval"];
+    private static readonly string[] Verbs = ["run", "chat", "tokenize", "template", "score", "inspect", "doctor", "bench", "eval", "quantize", "pull"];
 
     [Test]
     public async Task Help_OfTheProgram_ListsEveryVerb()

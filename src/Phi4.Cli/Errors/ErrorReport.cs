@@ -28,6 +28,11 @@ internal sealed record ErrorReport(int ExitCode, string Type, string Message, st
         InsufficientModelMemoryException e => new(Errors.ExitCode.OutOfMemory, "out_of_memory", e.Message, MemoryHint(e)),
         KvCacheFullException e => new(Errors.ExitCode.OutOfMemory, "cache_full", e.Message, null),
         OutOfMemoryException e => new(Errors.ExitCode.OutOfMemory, "out_of_memory", e.Message, "a smaller --ctx-size or --kv int8 takes less memory."),
+        ModelNotCachedException e => new(
+            Errors.ExitCode.ModelNotFound, TypeOf(Errors.ExitCode.ModelNotFound),
+            $"{e.Model} is neither a file or folder nor a downloaded model: the hub cache {e.CacheFolder} {e.Lacks}.", $"`phi4 pull {e.Model}` downloads it."),
+        HubException e => new(Errors.ExitCode.ModelNotFound, "download", e.Message, HubHints.For(e)),
+        DownloadMismatchException e => new(Errors.ExitCode.ModelNotFound, "download", e.Message, "the hub, or something on the way to it, sends other bytes than it announces."),
         ModelFormatException e => new(Errors.ExitCode.UnsupportedFormat, "model_format", e.Message, null),
         ChatTemplateException e => new(
             e.Kind is ChatTemplateErrorKind.Raised or ChatTemplateErrorKind.Evaluation or ChatTemplateErrorKind.Limit

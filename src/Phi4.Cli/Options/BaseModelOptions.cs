@@ -7,6 +7,7 @@ namespace Phi4.Cli.Options;
 /// <summary>The model that another is judged by: where it differs, and most exact unless told otherwise.</summary>
 internal sealed class BaseModelOptions
 {
+    private readonly Func<string, string?> _environment;
     private readonly Option<string?> _folder;
     private readonly Option<WeightType?> _weights;
     private readonly Option<WeightType?> _head;
@@ -14,6 +15,7 @@ internal sealed class BaseModelOptions
 
     public BaseModelOptions(OptionFactory factory)
     {
+        _environment = factory.Environment;
         _folder = factory.Text("--base", [], "PATH", "The base model, which the model is judged by: a folder or a GGUF file; may be the model's own.");
         _weights = factory.Choice("--base-weights", [], "How the base model's matrices are kept.", "stored", null, ModelOptions.WeightTypes);
         _head = factory.Choice("--base-head", [], "How the base model's head is kept.", "as --base-weights, but int8 beside int4", null, ModelOptions.WeightTypes);
@@ -30,7 +32,7 @@ internal sealed class BaseModelOptions
 
     /// <exception cref="CommandException">None was named, or it holds no model.</exception>
     public string RequireFolderOf(ParseResult parse) => parse.GetValue(_folder) is { Length: > 0 } folder
-        ? ModelSource.Require(folder)
+        ? ModelSource.Require(folder, _environment)
         : throw CommandException.Usage("No base model given.", "name its folder with --base; the model's own folder will do.");
 
     /// <summary>The base model's options: device, threads and context are the model's.</summary>

@@ -42,7 +42,7 @@ internal static class ModelFolder
         {
             throw new CommandException(
                 ExitCode.ModelNotFound, $"No model at {path}: there is no such folder.",
-                "a model is a folder with config.json, safetensors and tokenizer files; models are not downloaded by this command.");
+                "a model is a folder with config.json, safetensors and tokenizer files; `phi4 pull microsoft/phi-4` downloads one.");
         }
 
         if (!File.Exists(Path.Combine(path, ModelConfigReader.FileName)))

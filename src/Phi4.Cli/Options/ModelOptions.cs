@@ -8,6 +8,7 @@ namespace Phi4.Cli.Options;
 /// <summary>Which model, and how it is loaded.</summary>
 internal sealed class ModelOptions
 {
+    private readonly Func<string, string?> _environment;
     private readonly Option<string?> _device;
     private readonly Option<int?> _contextSize;
     private readonly Option<int?> _threads;
@@ -18,7 +19,10 @@ internal sealed class ModelOptions
 
     public ModelOptions(OptionFactory factory)
     {
-        Model = factory.Text("--model", ["-m"], "PATH", "Model folder in Hugging Face layout (config.json, safetensors, tokenizer), or a GGUF file.", "PHI4_MODEL");
+        _environment = factory.Environment;
+        Model = factory.Text(
+            "--model", ["-m"], "PATH", "Model folder in Hugging Face layout (config.json, safetensors, tokenizer), a GGUF file, or owner/name of a model that `phi4 pull` has brought.",
+            "PHI4_MODEL");
         _device = factory.Text(
             "--device", [], "auto|cpu|cuda[:N]|reference",
             "Where the arithmetic runs: cpu uses the vector units, cuda an NVIDIA device, reference is slow float64. Allowed: auto, cpu, cuda, cuda:N, reference. Default: auto.",
@@ -70,12 +74,12 @@ internal sealed class ModelOptions
     public int? ContextSizeOf(ParseResult parse) => parse.GetValue(_contextSize);
 
     /// <summary>The folder asked for; null if none was.</summary>
-    public string? FolderOf(ParseResult parse) => parse.GetValue(Model) is { Length: > 0 } folder ? ModelSource.Require(folder) : null;
+    public string? FolderOf(ParseResult parse) => parse.GetValue(Model) is { Length: > 0 } folder ? ModelSource.Require(folder, _environment) : null;
 
     /// <summary>The folder asked for.</summary>
     /// <exception cref="CommandException">None was, or it holds no model.</exception>
     public string RequireFolderOf(ParseResult parse) =>
-        FolderOf(parse) ?? throw CommandException.Usage("No model given.", "name its folder with --model or in PHI4_MODEL.");
+        FolderOf(parse) ?? throw CommandException.Usage("No model given.", "name its folder with --model or in PHI4_MODEL; `phi4 pull microsoft/phi-4` downloads one.");
 
     public Phi4LoadOptions LoadOptionsOf(ParseResult parse, int maxSequences) => new()
     {

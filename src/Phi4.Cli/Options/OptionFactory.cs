@@ -13,6 +13,9 @@ internal delegate bool ValueParser<T>(string text, out T value);
 /// </summary>
 internal sealed class OptionFactory(Func<string, string?> environment)
 {
+    /// <summary>Looks up an environment variable; null if it is not set.</summary>
+    public Func<string, string?> Environment => environment;
+
     /// <summary>An option with one value.</summary>
     /// <param name="name">With dashes.</param>
     /// <param name="aliases">Other spellings.</param>

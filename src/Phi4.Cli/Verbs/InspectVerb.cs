@@ -19,7 +19,7 @@ internal sealed class InspectVerb : IVerb
 
     public InspectVerb(OptionFactory factory)
     {
-        _path = new Argument<string?>("path") { Description = "Model folder, GGUF file, or a config.json alone.", Arity = ArgumentArity.ZeroOrOne };
+        _path = new Argument<string?>("path") { Description = "Model folder, GGUF file, owner/name of a downloaded model, or a config.json alone.", Arity = ArgumentArity.ZeroOrOne };
         _model = factory.Text("--model", ["-m"], "PATH", "The same, as an option.", "PHI4_MODEL");
         _tensors = factory.Switch("--tensors", [], "List every tensor.");
         _contextSize = factory.Integer(
@@ -43,6 +43,7 @@ internal sealed class InspectVerb : IVerb
     {
         string path = context.Parse.GetValue(_path) ?? context.Parse.GetValue(_model)
             ?? throw CommandException.Usage("No model given.", "phi4 inspect DIR, phi4 inspect FILE.gguf, or phi4 inspect config.json.");
+        path = ModelSource.Locate(path, context.Terminal.Environment);
         string configuration = Directory.Exists(path) ? Path.Combine(path, ModelConfigReader.FileName) : path;
         if (!File.Exists(configuration))
         {

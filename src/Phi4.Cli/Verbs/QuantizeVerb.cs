@@ -22,7 +22,7 @@ internal sealed class QuantizeVerb : IVerb
 
     public QuantizeVerb(OptionFactory factory)
     {
-        _input = new Argument<string>("in") { Description = "Model folder, or a .gguf file." };
+        _input = new Argument<string>("in") { Description = "Model folder, a .gguf file, or owner/name of a downloaded model." };
         _output = new Argument<string>("out") { Description = "Folder to be made; nothing may be there." };
         _weights = factory.Choice(
             "--weights", [], "What the layers' matrices become: stored keeps what is quantized already and only puts it into the layout that is mapped.", "int4", null,
@@ -54,7 +54,7 @@ internal sealed class QuantizeVerb : IVerb
     public async Task<int> RunAsync(VerbContext context)
     {
         ParseResult parse = context.Parse;
-        string input = ModelSource.Require(parse.GetValue(_input)!);
+        string input = ModelSource.Require(parse.GetValue(_input)!, context.Terminal.Environment);
         string output = parse.GetValue(_output)!;
         string? text = parse.GetValue(_calibrate) is { } textFile
             ? await File.ReadAllTextAsync(textFile, context.Cancellation).ConfigureAwait(false)

@@ -75,6 +75,7 @@ internal sealed class TemplateVerb : IVerb
             return ChatTemplate.Phi4;
         }
 
+        folder = ModelSource.Locate(folder, context.Terminal.Environment);
         return Directory.Exists(folder)
             ? ChatTemplate.FromFolder(folder)
             : throw new CommandException(ExitCode.ModelNotFound, $"No model at {folder}: there is no such folder.");

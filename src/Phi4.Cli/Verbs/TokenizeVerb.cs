@@ -72,6 +72,7 @@ internal sealed class TokenizeVerb : IVerb
         Refuse(parse.GetValue(_lines) && parse.GetValue(_words) is { Length: > 0 }, "--jsonl reads standard input: it goes with no text.");
         Refuse(parse.GetValue(_lines) && (parse.GetValue(_count) || parse.GetValue(_pieces)), "--count and --pieces do not go with --jsonl.");
         string path = PathOf(parse) ?? throw CommandException.Usage("No tokenizer given.", "--tokenizer FILE, or --model DIR.");
+        path = ModelSource.Locate(path, context.Terminal.Environment);
         Phi4Tokenizer tokenizer = TokenizerFile.Read(path);
         SpecialTokenHandling special = parse.GetValue(_special) ?? SpecialTokenHandling.Text;
         if (!parse.GetValue(_lines))

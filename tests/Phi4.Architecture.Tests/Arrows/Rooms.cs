@@ -21,6 +21,7 @@ internal static class Rooms
     public const string Scheduling = "Phi4.Core.Scheduling";
     public const string Diagnostics = "Phi4.Core.Diagnostics";
     public const string Generation = "Phi4.Core.Generation";
+    public const string Hub = "Phi4.Core.Hub";
     public const string Evaluation = "Phi4.Core.Evaluation";
     public const string ExtensionsAI = "Phi4.Extensions.AI";
     public const string Cli = "Phi4.Cli";
@@ -49,10 +50,12 @@ internal static class Rooms
         [Scheduling] = [Contracts, Configuration, Batching, State, Sampling],
         // What the machine could do at most is measured on the threads and vectors of the CPU backend; whether there is a device, the CUDA backend knows.
         [Diagnostics] = [Contracts, Configuration, Weights, State, Kernels, DType, CpuKernels, CudaKernels],
+        // Downloads know files and addresses, not what is in the files.
+        [Hub] = [Contracts],
         // The façade sees all of it; it alone picks a backend.
         [Generation] =
         [
-            Contracts, Configuration, Weights, State, Batching, Model, Sampling, Scheduling, Diagnostics,
+            Contracts, Configuration, Weights, State, Batching, Model, Sampling, Scheduling, Diagnostics, Hub,
             Kernels, DType, ReferenceKernels, CpuKernels, CudaKernels, Tokenizer,
         ],
         // A customer of the façade that takes whole rows of logits.
@@ -63,7 +66,7 @@ internal static class Rooms
     };
 
     // At the root of Phi4.Core stand the contracts and the façade; these names are the façade.
-    private static readonly string[] FacadeTypes = ["ConstraintMatcher", "Phi4Model", "Phi4Quantizer", "Phi4Sequence", "Prompt"];
+    private static readonly string[] FacadeTypes = ["ConstraintMatcher", "Phi4Hub", "Phi4Model", "Phi4Quantizer", "Phi4Sequence", "Prompt"];
 
     private static readonly string[] KernelBackends = ["Reference", "Cpu", "Cuda"];
 
