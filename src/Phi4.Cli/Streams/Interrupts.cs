@@ -12,6 +12,7 @@ internal sealed class Interrupts(Action<int> leave) : IDisposable
     private readonly CancellationTokenSource _program = new();
     private CancellationTokenSource? _answer;
     private Action? _warn;
+    private Func<bool>? _clear;
     private bool _warned;
 
     /// <summary>Cancelled when the program is to stop.</summary>
@@ -29,11 +30,14 @@ internal sealed class Interrupts(Action<int> leave) : IDisposable
     }
 
     /// <summary>From now on the program waits for somebody to type: the next interrupt only calls <paramref name="warn"/>, the one after it leaves.</summary>
-    public void BeginWaiting(Action warn)
+    /// <param name="warn">Says so.</param>
+    /// <param name="clear">Throws away what was typed; false if nothing was. An interrupt that did so counts for nothing else.</param>
+    public void BeginWaiting(Action warn, Func<bool>? clear = null)
     {
         lock (_lock)
         {
             _warn = warn;
+            _clear = clear;
             _warned = false;
         }
     }
@@ -44,6 +48,7 @@ internal sealed class Interrupts(Action<int> leave) : IDisposable
         lock (_lock)
         {
             _warn = null;
+            _clear = null;
             _warned = false;
         }
     }
@@ -69,6 +74,12 @@ internal sealed class Interrupts(Action<int> leave) : IDisposable
             if (_program.IsCancellationRequested)
             {
                 return () => leave(Errors.ExitCode.Interrupted);
+            }
+
+            if (!terminate && _answer is null && _clear?.Invoke() == true)
+            {
+                _warned = false;
+                return () => { };
             }
 
             Action? gentle = _answer is null ? _warn : _answer.Cancel;

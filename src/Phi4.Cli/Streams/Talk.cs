@@ -83,7 +83,8 @@ internal sealed class Talk
         _terminal.Error.Flush();
     }
 
-    private string Paint(string text, int color) => _color ? FormattableString.Invariant($"\e[{color}m{text}\e[0m") : text;
+    /// <summary>The text in a colour of the terminal, by its number, where colours are wanted.</summary>
+    public string Paint(string text, int color) => _color ? FormattableString.Invariant($"\e[{color}m{text}\e[0m") : text;
 
     private bool IsSet(string variable) => _terminal.Environment(variable) is { Length: > 0 };
 

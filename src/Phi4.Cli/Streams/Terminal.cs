@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Text;
+using Phi4.Cli.Editing;
 
 namespace Phi4.Cli.Streams;
 
@@ -26,6 +27,12 @@ internal sealed class Terminal : IDisposable
     /// <summary>Columns of the terminal that talk goes to.</summary>
     public int Width { get; init; } = 80;
 
+    /// <summary>The keyboard, key by key; null where there is none, or no terminal that could show what is typed.</summary>
+    public KeyReader? Keys { get; init; }
+
+    /// <summary>Columns and rows just now; a window can change.</summary>
+    public Func<(int Columns, int Rows)> Size { get; init; } = () => (80, 24);
+
     /// <summary>Looks up an environment variable; null if it is not set.</summary>
     public Func<string, string?> Environment { get; init; } = _ => null;
 
@@ -49,6 +56,10 @@ internal sealed class Terminal : IDisposable
             OutputIsTerminal = !Console.IsOutputRedirected,
             ErrorIsTerminal = !Console.IsErrorRedirected,
             Width = Columns(),
+            Keys = inputIsTerminal && !Console.IsErrorRedirected && System.Environment.GetEnvironmentVariable("TERM") != "dumb"
+                ? new KeyReader(() => Console.ReadKey(intercept: true), () => Console.KeyAvailable)
+                : null,
+            Size = () => (Columns(), Rows()),
             Environment = System.Environment.GetEnvironmentVariable,
         };
     }
@@ -82,6 +93,18 @@ internal sealed class Terminal : IDisposable
     }
 
     private static StreamWriter Writer(Stream stream, bool flushesAlways) => new(stream, Utf8, 1 << 14) { NewLine = "\n", AutoFlush = flushesAlways };
+
+    private static int Rows()
+    {
+        try
+        {
+            return Math.Max(2, Console.WindowHeight);
+        }
+        catch (Exception e) when (e is IOException or PlatformNotSupportedException)
+        {
+            return 24;
+        }
+    }
 
     private static int Columns()
     {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.CommandLine;
+using Phi4.Cli.Chat;
 using Phi4.Cli.Errors;
 using Phi4.Cli.Options;
 using Phi4.Cli.Streams;
@@ -7,17 +8,9 @@ using Phi4.Tokenizer;
 
 namespace Phi4.Cli.Verbs;
 
-/// <summary><c>phi4 chat</c>: a conversation, line by line.</summary>
+/// <summary><c>phi4 chat</c>: a conversation, message by message.</summary>
 internal sealed class ChatVerb : IVerb
 {
-    private const string Help = """
-        /help          this list
-        /system TEXT   tell the model its task; forgets the conversation. Without TEXT: no task
-        /clear         forget the conversation
-        /bye           leave; so do Ctrl-D, and Ctrl-C twice
-        Ctrl-C         stops an answer
-        """;
-
     private readonly ModelOptions _model;
     private readonly SamplingOptions _sampling;
     private readonly Option<string?> _system;
@@ -29,7 +22,7 @@ internal sealed class ChatVerb : IVerb
         _sampling = new SamplingOptions(factory);
         _system = factory.Text("--system", [], "TEXT", "What the model is told about its task.");
         _statistics = factory.Switch("--stats", [], "Counts and speeds on standard error after each answer.");
-        Command = new Command("chat", "Talks with the model, a line at a time; /help lists what a line may also be. Answers go to standard output.");
+        Command = new Command("chat", "Talks with the model; /help lists what a line may be beside a message. Answers go to standard output.");
         Command.Add(_system);
         Command.Add(_statistics);
         _model.AddTo(Command);
@@ -46,6 +39,7 @@ internal sealed class ChatVerb : IVerb
             throw CommandException.Usage("chat shows no log-probabilities.", "`phi4 run --logprobs K -o json` does.");
         }
 
+        string folder = _model.RequireFolderOf(context.Parse);
         LoadedModel loaded = await ModelLoading.LoadAsync(context, _model).ConfigureAwait(false);
         await using Phi4Model model = loaded.Model;
         if (model.Tokenizer is null || model.ChatTemplate is null)
@@ -53,91 +47,65 @@ internal sealed class ChatVerb : IVerb
             throw new CommandException(ExitCode.Failed, "This model has no tokenizer, so there is nothing to talk in.");
         }
 
-        string? system = context.Parse.GetValue(_system);
-        List<ChatMessage> history = [];
         if (context.Terminal.InputIsTerminal)
         {
-            context.Talk.Note("/help lists the commands, /bye leaves.");
+            Welcome(context.Talk, context.Parse.GetValue(_model.Model) ?? folder, model);
         }
 
-        while (await ReadLineAsync(context).ConfigureAwait(false) is { } line)
+        var settings = new ChatSettings(options, context.Parse.GetValue(_statistics));
+        var conversation = new Conversation { System = context.Parse.GetValue(_system) };
+        await TalkAsync(context, loaded, settings, conversation).ConfigureAwait(false);
+        return ExitCode.Success;
+    }
+
+    private static async Task TalkAsync(VerbContext context, LoadedModel loaded, ChatSettings settings, Conversation conversation)
+    {
+        var input = new ChatInput(context);
+        var commands = new ChatCommands(context.Talk, settings, conversation);
+        var answerer = new ChatAnswerer(context, loaded, settings, conversation);
+        while (await input.ReadAsync().ConfigureAwait(false) is { } line)
         {
             if (string.IsNullOrWhiteSpace(line))
             {
                 continue;
             }
 
-            switch (line.Split(' ', 2, StringSplitOptions.TrimEntries))
+            switch (ChatCommands.Is(line) ? (ChatAction?)RunCommand(context.Talk, commands, line) : null)
             {
-                case ["/bye"]:
-                    return ExitCode.Success;
-                case ["/help"]:
-                    context.Talk.Note(Help);
-                    continue;
-                case ["/clear"]:
-                    history.Clear();
-                    continue;
-                case ["/system", .. var rest]:
-                    system = rest is [{ Length: > 0 } text] ? text : null;
-                    history.Clear();
-                    continue;
-                case [['/', ..] unknown, ..]:
-                    context.Talk.Note($"{unknown} is no command; /help lists them.");
-                    continue;
-                default:
-                    await AnswerAsync(context, loaded, options, system, history, line).ConfigureAwait(false);
+                case ChatAction.Leave:
+                    return;
+                case ChatAction.AnswerAgain:
+                    await answerer.AnswerAgainAsync().ConfigureAwait(false);
+                    break;
+                case ChatAction.CountTokens:
+                    context.Talk.Note(answerer.CountTokens());
+                    break;
+                case null:
+                    await answerer.AnswerAsync(line).ConfigureAwait(false);
                     break;
             }
 
             context.Cancellation.ThrowIfCancellationRequested();
         }
-
-        return ExitCode.Success;
     }
 
-    private static async Task<string?> ReadLineAsync(VerbContext context)
+    /// <summary>A command that fails is told about, and the talk goes on.</summary>
+    private static ChatAction RunCommand(Talk talk, ChatCommands commands, string line)
     {
-        if (context.Terminal.InputIsTerminal)
-        {
-            context.Talk.Ask(">>> ");
-        }
-
-        context.Interrupts.BeginWaiting(() => context.Talk.Note("\nCtrl-C once more, or /bye, leaves."));
         try
         {
-            return await context.Terminal.ReadLineAsync(context.Cancellation).ConfigureAwait(false);
+            return commands.Run(line);
         }
-        finally
+        catch (Exception e) when (e is CommandException or RequestException or TokenizerException or IOException or UnauthorizedAccessException)
         {
-            context.Interrupts.EndWaiting();
+            talk.Report(ErrorReport.Of(e), e);
+            return ChatAction.GoOn;
         }
     }
 
-    private async Task AnswerAsync(
-        VerbContext context, LoadedModel loaded, GenerationOptions options, string? system, List<ChatMessage> history, string question)
+    private static void Welcome(Talk talk, string name, Phi4Model model)
     {
-        history.Add(new ChatMessage("user", question));
-        List<ChatMessage> messages = system is null ? [.. history] : [new ChatMessage("system", system), .. history];
-        var answer = new AnswerWriter(context.Terminal, streams: true);
-        using Interrupts.Answer interruptible = context.Interrupts.BeginAnswer();
-        try
-        {
-            await answer.TakeAsync(loaded.Model.GenerateAsync(Prompt.FromChat(messages), options, interruptible.Token)).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is Phi4Exception or ArgumentException)
-        {
-            history.RemoveAt(history.Count - 1);
-            ErrorReport report = ErrorReport.Of(e);
-            context.Talk.Report(e is ContextLengthExceededException ? report with { Hint = "/clear forgets the conversation." } : report, e);
-            return;
-        }
-
-        history.Add(new ChatMessage("assistant", answer.Text));
-        context.Terminal.Out.WriteLine();
-        context.Terminal.Out.Flush();
-        if (context.Parse.GetValue(_statistics))
-        {
-            context.Talk.Note(answer.Statistics(loaded.LoadTime));
-        }
+        string device = model.Device.ToString().ToLowerInvariant();
+        talk.Note(FormattableString.Invariant($"{name} on {device}, context {model.ContextLength:N0} tokens. /help lists the commands, /bye leaves."));
     }
 }

@@ -87,6 +87,22 @@ public sealed class InterruptsTests
         Assert.That(interrupts.Program.IsCancellationRequested, Is.False);
     }
 
+    [Test]
+    public void Signal_WithSomethingTyped_OnlyThrowsItAway()
+    {
+        int warnings = 0;
+        int typed = 1;
+        using var interrupts = new Interrupts(_left.Add);
+        interrupts.BeginWaiting(() => warnings++, () => typed-- > 0);
+        interrupts.Signal();
+        Assert.That(warnings, Is.Zero);
+        interrupts.Signal();
+        Assert.That(warnings, Is.EqualTo(1));
+        Assert.That(interrupts.Program.IsCancellationRequested, Is.False);
+        interrupts.Signal();
+        Assert.That(interrupts.Program.IsCancellationRequested, Is.True);
+    }
+
     [SetUp]
     public void Forget() => _left.Clear();
 }

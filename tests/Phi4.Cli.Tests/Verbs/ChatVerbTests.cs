@@ -47,6 +47,47 @@ public sealed class ChatVerbTests
     }
 
     [Test]
+    public async Task Message_OfSeveralLines_IsOneQuestion()
+    {
+        Outcome outcome = await Command.PipeAsync("\"\"\"\nWhat is\n12 + 30?\n\"\"\"\nWhat is \\\n12 + 30?\n", Args);
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        Assert.That(outcome.Lines, Has.Length.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Commands_BetweenAnswers_CountRepeatAndChangeThem()
+    {
+        using var folder = new TemporaryFolder();
+        string file = Path.Combine(folder.Path, "talk.json");
+        Outcome outcome = await Command.PipeAsync(
+            $"/tokens\nWhat is 12 + 30?\n/regen\n/tokens\n/save {file}\n/clear\n/set temperature -1\n/set max-tokens 1\nWhat is 12 + 30?\n/load {file}\n/tokens\n", Args);
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        Assert.That(outcome.Lines, Has.Length.EqualTo(3));
+        Assert.That(outcome.Lines[1], Is.EqualTo(outcome.Lines[0]), "greedy: the same answer again");
+        Assert.That(outcome.Lines[2].Length, Is.LessThan(outcome.Lines[0].Length));
+        string[] counts = [.. outcome.Error.Split('\n').Where(line => line.StartsWith("conversation: ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1])];
+        Assert.That(counts, Has.Length.EqualTo(3));
+        Assert.That(counts[0], Is.EqualTo("0"));
+        Assert.That(counts[2], Is.EqualTo(counts[1]).And.Not.EqualTo("0"));
+        Assert.That(outcome.Error, Does.Contain("--temperature is \"-1\"").And.Contain("messages loaded"));
+        Assert.That((await Command.RunAsync("template", file)).Out, Does.Contain("12 + 30"));
+    }
+
+    [Test]
+    public async Task Keys_Typed_AreAMessage_AndControlDLeaves()
+    {
+        using var screen = new Editing.Screen(60, 20);
+        using var output = new StringWriter { NewLine = "\n" };
+        var typist = new Editing.Typist();
+        typist.Text("What is 12 + 31?").Press(ConsoleKey.LeftArrow).Press(ConsoleKey.Backspace).Text("0\r").Press(Editing.Typist.Control(ConsoleKey.D));
+        using var terminal = new Terminal { In = TextReader.Null, Out = output, Error = screen, InputIsTerminal = true, ErrorIsTerminal = true, Keys = typist.Keys };
+        using var interrupts = new Interrupts(_ => { });
+        Assert.That(await PhiCommand.RunAsync([.. Args, "-q"], terminal, interrupts).WaitAsync(TimeSpan.FromMinutes(2)), Is.Zero);
+        Assert.That(output.ToString(), Is.EqualTo("12 + 30 = 42.\n"));
+        Assert.That(screen.Picture, Does.Contain(">>> What is 12 + 30?"));
+    }
+
+    [Test]
     public async Task Context_Exceeded_IsToldAndTheTalkGoesOn()
     {
         Outcome outcome = await Command.PipeAsync($"{new string('x', 600)}\nHi\n", [.. Args, "-c", "64"]);
