@@ -28,3 +28,5 @@
 #include "kernels/attention.cuh"        // attention_whole_*, attention_units_*, attention_combine
 #include "kernels/attention_exact.cuh"  // attention_exact: over an F32 cache, nothing rounded
 #include "kernels/argmax.cuh"           // argmax
+#include "kernels/exponential.cuh"      // e^x in the bits of the CPU's sampler
+#include "kernels/sample.cuh"           // sample: temperature, top-k, top-p, min-p, penalties, bias, masks, draw

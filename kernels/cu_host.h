@@ -21,6 +21,8 @@ DEVICE unsigned grid_x() { return emulator::current->block->grid[0]; }
 
 DEVICE float bits_to_float(unsigned bits) { return __builtin_bit_cast(float, bits); }
 DEVICE unsigned float_to_bits(float value) { return __builtin_bit_cast(unsigned, value); }
+DEVICE double bits_to_double(unsigned long long bits) { return __builtin_bit_cast(double, bits); }
+DEVICE unsigned long long double_to_bits(double value) { return __builtin_bit_cast(unsigned long long, value); }
 DEVICE float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 DEVICE float round_to_integer(float a) { return __builtin_rintf(a); }
 DEVICE float square_root(float a) { return __builtin_sqrtf(a); }

@@ -14,6 +14,8 @@ DEVICE unsigned grid_x() { return gridDim.x; }
 
 DEVICE float bits_to_float(unsigned bits) { return __uint_as_float(bits); }
 DEVICE unsigned float_to_bits(float value) { return __float_as_uint(value); }
+DEVICE double bits_to_double(unsigned long long bits) { return __longlong_as_double((long long)bits); }
+DEVICE unsigned long long double_to_bits(double value) { return (unsigned long long)__double_as_longlong(value); }
 DEVICE float round_to_integer(float a) { return rintf(a); }
 DEVICE float square_root(float a) { return sqrtf(a); }
 

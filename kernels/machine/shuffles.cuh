@@ -16,6 +16,13 @@ DEVICE u32 shuffle_xor(u32 value, int mask CU_SITE)
 
 DEVICE float shuffle_xor(float value, int mask CU_SITE) { return bits_to_float(shuffle_xor(float_to_bits(value), mask CU_PASS_SITE)); }
 
+DEVICE double shuffle_xor(double value, int mask CU_SITE)
+{
+    const u64 bits = double_to_bits(value);
+    const u32 low = shuffle_xor((u32)bits, mask CU_PASS_SITE), high = shuffle_xor((u32)(bits >> 32), mask CU_PASS_SITE);
+    return bits_to_double((u64)high << 32 | low);
+}
+
 // The sum over a warp, the same bits in every lane: lanes 16 apart, then 8, 4, 2 and 1.
 DEVICE float warp_sum(float value CU_SITE)
 {

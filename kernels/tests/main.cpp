@@ -16,6 +16,7 @@ int main()
     tests::block_tests();
     tests::attention_tests();
     tests::attention_exact_tests();
+    tests::sample_tests();
     tests::check(tests::sanitizerReports == ofPlanted, "no sanitizer report on a kernel of the house");
     std::printf("%d passed, %d failed\n", tests::passed, tests::failed);
     return tests::failed == 0 ? 0 : 1;

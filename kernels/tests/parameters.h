@@ -39,6 +39,13 @@ struct GatherRows { float* destination; i64 destinationStride; const float* sour
 
 struct Argmax { int* destination; const float* logits; i64 logitsStride; int columns; int reserved; };
 
+struct SamplingRow {
+    std::uint64_t seed; i64 allowedAt; i64 biasesAt; i64 seenAt; int biasCount; int seenCount; int position; int topK;
+    float temperature; float topP; float minP; float repetitionPenalty; float frequencyPenalty; float presencePenalty; int isPlanned; int reserved;
+};
+
+struct Sample { int* destination; float* logits; i64 logitsStride; const void* plan; int columns; int reserved; };
+
 struct CopyBytes { void* destination; const void* source; i64 count; };
 
 struct RopeAndAppend {

@@ -11,5 +11,6 @@ void linear_tests();
 void block_tests();
 void attention_tests();
 void attention_exact_tests();
+void sample_tests();
 
 }  // namespace tests

@@ -86,6 +86,16 @@ internal interface IKernels : IDisposable
 
     /// <summary>destination[r] = index of the largest logits[r, :], the lowest on ties; NaN is never chosen.  destination [1, R] I32, logits [R, V].</summary>
     void Argmax(TensorView destination, TensorView logits);
+
+    /// <summary>Tokens can be chosen where the logits are: <see cref="Sample"/> is there.</summary>
+    bool SamplesItself => false;
+
+    /// <summary>
+    /// destination[r] = the token that a row of a <see cref="SamplingPlan"/> asks for, -1 if every logit is NaN or negative infinity; a row that isn't planned is left alone.
+    /// Of planned rows the logits hold anything afterwards.  destination [1, R] I32, logits [R, V], plan: its bytes, U8.
+    /// </summary>
+    /// <exception cref="NotSupportedException">Not if <see cref="SamplesItself"/>.</exception>
+    void Sample(TensorView destination, TensorView logits, TensorView plan) => throw new NotSupportedException($"The backend {Name} does not choose tokens.");
 }
 
 /// <summary>What <see cref="IKernels.Linear"/> does with the product.</summary>

@@ -66,6 +66,7 @@ int main(int count, char** words)
     tests::block_tests();
     tests::attention_tests();
     tests::attention_exact_tests();
+    tests::sample_tests();
     std::printf("%s: %d passed, %d failed\n", gpu::Driver::get().device_name().c_str(), tests::passed, tests::failed);
     return tests::failed == 0 ? 0 : 1;
 }

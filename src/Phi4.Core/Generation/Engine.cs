@@ -21,6 +21,7 @@ internal sealed class Engine : IDisposable
     private readonly Transformer _transformer;
     private readonly KvCache _cache;
     private readonly StepBuffers _buffers;
+    private readonly DeviceSampler? _sampler;
     private readonly Scheduler _scheduler;
     private readonly float[] _logits;
     private readonly ConcurrentQueue<Action> _inbox = new();
@@ -40,9 +41,11 @@ internal sealed class Engine : IDisposable
             _transformer = new Transformer(config, weights, kernels, limits.ContextLength);
             _cache = new KvCache(config, kernels, limits.CacheType, limits.PageCount);
             _buffers = new StepBuffers(config, kernels, limits.Step);
+            _sampler = kernels.SamplesItself && config.VocabSize <= SamplingPlan.MostColumns ? new DeviceSampler(kernels, limits.Step.LogitRows, config.VocabSize) : null;
         }
         catch
         {
+            _buffers?.Dispose();
             _cache?.Dispose();
             _transformer?.Dispose();
             throw;
@@ -135,6 +138,7 @@ internal sealed class Engine : IDisposable
 
         _wake.Set();
         _thread.Join();
+        _sampler?.Dispose();
         _buffers.Dispose();
         _cache.Dispose();
         _transformer.Dispose();
@@ -209,23 +213,45 @@ internal sealed class Engine : IDisposable
         {
             ReadOnlySpan<int> rows = batch.WantedRows.Slice(done, Math.Min(roundSize, batch.WantedCount - done));
             TensorView logits = _transformer.Logits(rows, batch, _buffers);
-            for (int i = 0; i < rows.Length; i++)
-            {
-                (ScheduledSequence sequence, int position) = _scheduler.OwnerOf(rows[i]);
-                if (!sequence.IsFinished)
-                {
-                    _kernels.Read<float>(_logits, logits.RowRange(i, 1));
-                    Accept(sequence, position);
-                }
-            }
+            _sampler?.Plan(rows, _scheduler);
+            _sampler?.Choose(logits);
+            HandOut(rows, logits);
         }
     }
 
-    private void Accept(ScheduledSequence sequence, int position)
+    private void HandOut(ReadOnlySpan<int> rows, TensorView logits)
+    {
+        ReadOnlySpan<int> chosen = _sampler is null ? default : _sampler.Chosen();
+        for (int i = 0; i < rows.Length; i++)
+        {
+            (ScheduledSequence sequence, int position) = _scheduler.OwnerOf(rows[i]);
+            if (sequence.IsFinished)
+            {
+                continue;
+            }
+
+            int token = i < chosen.Length ? chosen[i] : -1;
+            if (token < 0)
+            {
+                _kernels.Read<float>(_logits, logits.RowRange(i, 1));
+            }
+
+            Accept(sequence, position, token);
+        }
+    }
+
+    private void Accept(ScheduledSequence sequence, int position, int token)
     {
         try
         {
-            sequence.Accept(position, _logits);
+            if (token >= 0)
+            {
+                sequence.Accept(position, token);
+            }
+            else
+            {
+                sequence.Accept(position, _logits.AsSpan());
+            }
         }
 #pragma warning disable CA1031 // A request that cannot use its logits fails alone.
         catch (Exception e)

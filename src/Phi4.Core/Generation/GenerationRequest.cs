@@ -93,7 +93,25 @@ internal sealed class GenerationRequest : ScheduledSequence
     public override void Accept(int position, Span<float> logits)
     {
         int token = _forced.TryDequeue(out int forced) ? forced : Sampler.Sample(logits, _state, GeneratedCount, _scratch);
-        TokenLogProbs? logProbs = Sampler.Report(logits, token, _state, _scratch);
+        Accept(token, Sampler.Report(logits, token, _state, _scratch));
+    }
+
+    public override bool TryPlanChoice(DevicePlan plan, int position) => _forced.Count == 0 && plan.TryAdd(_state, GeneratedCount);
+
+    public override void Accept(int position, int token) => Accept(token, logProbs: null);
+
+    public override void OnRetired()
+    {
+        if (_last is not null)
+        {
+            _chunks.Writer.TryWrite(_last); // only now are the pages back: who sees the end sees them free
+        }
+
+        _chunks.Writer.TryComplete(Failure ?? (IsFinished ? null : new OperationCanceledException(_cancellation)));
+    }
+
+    private void Accept(int token, TokenLogProbs? logProbs)
+    {
         FinishReason? reason = Take(token) ?? TakeForced();
         _lastToken = Stopwatch.GetTimestamp();
         if (_firstToken == 0)
@@ -110,16 +128,6 @@ internal sealed class GenerationRequest : ScheduledSequence
         {
             End(chunk, reason.Value);
         }
-    }
-
-    public override void OnRetired()
-    {
-        if (_last is not null)
-        {
-            _chunks.Writer.TryWrite(_last); // only now are the pages back: who sees the end sees them free
-        }
-
-        _chunks.Writer.TryComplete(Failure ?? (IsFinished ? null : new OperationCanceledException(_cancellation)));
     }
 
     /// <summary>Most tokens that prompt and answer may come to.</summary>

@@ -91,6 +91,7 @@ internal static class ModelLoader
         StepCapacity step = StepFor(options, config.MaxPositions);
         long scratchBytes = StepBuffers.ByteCount(config, step)
             + device.WorkingBytes(options.ThreadCount ?? Environment.ProcessorCount, step.Tokens, WidestInput(config));
+        scratchBytes += device.HasOwnMemory ? DeviceSampler.ByteCount(step.LogitRows, config.VocabSize) : 0;
         WeightBytes weights = WeightBytes.Count(config, WeightPlan.Of(options), source);
         weights = device.HasOwnMemory ? new WeightBytes(0, weights.Total) : weights;
         MemoryPlan plan = MemoryPlan.Create(config, weights.Mapped, cacheType, options.ContextLength, scratchBytes, availableBytes, weights.Allocated);

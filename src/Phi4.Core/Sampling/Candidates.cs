@@ -14,9 +14,6 @@ internal sealed class Candidates
     // Elements summed at a stretch; the draw walks block sums first, then inside one block.
     private const int BlockSize = 1024;
 
-    // e^-104 is below the smallest positive float.
-    private const float WeightlessDistance = 104;
-
     private readonly int[] _identity;
     private readonly int[] _ids;
     private readonly float[] _logits;
@@ -84,8 +81,8 @@ internal sealed class Candidates
             var value = Vector256.LoadUnsafe(ref logit, (nuint)i);
             var distance = Vector256.ConditionalSelect(Vector256.Equals(value, top), Vector256<float>.Zero, (top - value) / divisor);
             distance.StoreUnsafe(ref rank, (nuint)i);
-            var near = Vector256.LessThan(distance, Vector256.Create(WeightlessDistance));
-            Vector256.ConditionalSelect(near, Vector256.Exp(-distance), Vector256<float>.Zero).StoreUnsafe(ref weight, (nuint)i);
+            var near = Vector256.LessThan(distance, Vector256.Create(Exponential.Weightless));
+            Vector256.ConditionalSelect(near, Exponential.OfNegative(-distance), Vector256<float>.Zero).StoreUnsafe(ref weight, (nuint)i);
         }
 
         Sum();

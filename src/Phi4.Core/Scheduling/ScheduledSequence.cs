@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using Phi4.Core.Sampling;
 using Phi4.Core.State;
 
 namespace Phi4.Core.Scheduling;
@@ -52,6 +53,15 @@ internal abstract class ScheduledSequence
     /// <param name="position">Position of the token that they follow.</param>
     /// <param name="logits">[V]; may be overwritten, valid during the call.</param>
     public abstract void Accept(int position, Span<float> logits);
+
+    /// <summary>
+    /// Leaves the choice of a token from the logits after <paramref name="position"/> to a device, as the plan says; <see cref="Accept(int, int)"/> has the token then.
+    /// False, with nothing added to the plan, to be handed the logits.
+    /// </summary>
+    public virtual bool TryPlanChoice(DevicePlan plan, int position) => false;
+
+    /// <summary>Takes the token that was chosen as planned.</summary>
+    public virtual void Accept(int position, int token) => throw new InvalidOperationException("Nothing was planned.");
 
     /// <summary>Called once, when it has left the scheduler and its pages are back: finished, failed or cancelled.</summary>
     public abstract void OnRetired();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
 using Phi4.Kernels.Cuda.Driver;
 using Phi4.Kernels.Cuda.Launch;
 
@@ -13,6 +14,8 @@ internal sealed partial class CudaKernels
     // A float for each warp; a candidate of value and index for each warp, as many as a warp has lanes.
     private const int RmsNormSharedBytes = 128;
     private const int ArgmaxSharedBytes = 256;
+    private const int SampleBlock = 1024;
+    private const int SampleSharedBytes = 36 << 10;
 
     public void Embed(TensorView destination, TensorView table, TensorView ids)
     {
@@ -67,6 +70,26 @@ internal sealed partial class CudaKernels
             Destination = destination.Address,
             Logits = logits.Address,
             LogitsStride = logits.RowStride,
+            Columns = logits.Columns,
+        });
+    }
+
+    public bool SamplesItself => true;
+
+    public void Sample(TensorView destination, TensorView logits, TensorView plan)
+    {
+        KernelShapes.Argmax(destination, logits);
+        if (logits.Columns > SamplingPlan.MostColumns || plan.DType != DType.U8 || plan.ByteCount < (long)logits.Rows * Unsafe.SizeOf<SamplingRow>())
+        {
+            throw new ArgumentException($"plan {plan} must be the bytes of a row of a plan for each row of logits {logits}, of at most {SamplingPlan.MostColumns} columns.");
+        }
+
+        Launch(_kernels.Sample, logits, SampleBlock, SampleSharedBytes, new SampleParameters
+        {
+            Destination = destination.Address,
+            Logits = logits.Address,
+            LogitsStride = logits.RowStride,
+            Plan = plan.Address,
             Columns = logits.Columns,
         });
     }

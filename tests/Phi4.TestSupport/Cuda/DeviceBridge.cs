@@ -103,6 +103,15 @@ internal sealed unsafe class DeviceBridge(IKernels device) : IKernels
         call.Finish();
     }
 
+    public bool SamplesItself => device.SamplesItself;
+
+    public void Sample(TensorView destination, TensorView logits, TensorView plan)
+    {
+        using var call = new Call(device);
+        device.Sample(call.InOut(destination), call.InOut(logits), call.In(plan));
+        call.Finish();
+    }
+
     public void Dispose() => device.Dispose();
 
     /// <summary>The operands of one operation.</summary>

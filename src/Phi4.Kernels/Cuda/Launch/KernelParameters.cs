@@ -76,6 +76,18 @@ internal struct ArgmaxParameters
     public int Reserved;
 }
 
+/// <summary>kernels/sample.cuh.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct SampleParameters
+{
+    public nint Destination;
+    public nint Logits;
+    public long LogitsStride;
+    public nint Plan;
+    public int Columns;
+    public int Reserved;
+}
+
 /// <summary>kernels/linear.cuh: every linear kernel.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct LinearParameters

@@ -36,6 +36,7 @@ internal sealed class KernelTable
         GatherRows = module.Find("gather_rows");
         RmsNorm = module.Find("rms_norm");
         Argmax = module.Find("argmax");
+        Sample = module.Find("sample");
         RopeAndAppend = module.Find("rope_and_append");
         AttentionCombine = module.Find("attention_combine");
         AttentionExact = module.Find("attention_exact");
@@ -59,6 +60,8 @@ internal sealed class KernelTable
     public CudaFunction RmsNorm { get; }
 
     public CudaFunction Argmax { get; }
+
+    public CudaFunction Sample { get; }
 
     public CudaFunction RopeAndAppend { get; }
 
