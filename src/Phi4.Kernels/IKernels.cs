@@ -87,6 +87,13 @@ internal interface IKernels : IDisposable
     /// <summary>destination[r] = index of the largest logits[r, :], the lowest on ties; NaN is never chosen.  destination [1, R] I32, logits [R, V].</summary>
     void Argmax(TensorView destination, TensorView logits);
 
+    /// <summary>
+    /// Does a step's work. A backend may keep what the work asked for, and do the same again when a batch of the same shape comes, without asking: everything that differs
+    /// between steps is in memory. What the work asks for may depend on the batch's counts and on <paramref name="variant"/>, and on nothing else.
+    /// </summary>
+    void Repeat<TWork>(in BatchView batch, int variant, in TWork work)
+        where TWork : struct, IStepWork => work.Run();
+
     /// <summary>Tokens can be chosen where the logits are: <see cref="Sample"/> is there.</summary>
     bool SamplesItself => false;
 

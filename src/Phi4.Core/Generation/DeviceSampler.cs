@@ -34,6 +34,9 @@ internal sealed class DeviceSampler : IDisposable
     /// <summary>Bytes of the backend's memory.</summary>
     public static long ByteCount(int rowCapacity, int vocabSize) => SamplingPlan.ByteCount(rowCapacity, vocabSize) + ((rowCapacity + 1L) * sizeof(int));
 
+    /// <summary>One of the rows is to be chosen from.</summary>
+    public bool HasPlanned => _plan.Rows.HasPlanned;
+
     /// <summary>Hands the backend what is to be asked of each row; rows whose owners choose for themselves are left out.</summary>
     public void Plan(ReadOnlySpan<int> rows, Scheduler scheduler)
     {
@@ -47,7 +50,7 @@ internal sealed class DeviceSampler : IDisposable
             }
         }
 
-        if (_plan.Rows.HasPlanned)
+        if (HasPlanned)
         {
             _kernels.Write(_planOnDevice, _plan.Rows.Bytes);
         }
@@ -56,7 +59,7 @@ internal sealed class DeviceSampler : IDisposable
     /// <summary>Queues the choice from the planned rows' logits.</summary>
     public void Choose(TensorView logits)
     {
-        if (_plan.Rows.HasPlanned)
+        if (HasPlanned)
         {
             _kernels.Sample(_chosenOnDevice.ColumnRange(0, logits.Rows), logits, _planOnDevice);
         }
@@ -66,7 +69,7 @@ internal sealed class DeviceSampler : IDisposable
     public ReadOnlySpan<int> Chosen()
     {
         Span<int> chosen = _chosen.AsSpan(0, _plan.Rows.RowCount);
-        if (!_plan.Rows.HasPlanned)
+        if (!HasPlanned)
         {
             chosen.Fill(None);
             return chosen;

@@ -22,6 +22,7 @@ internal sealed class Engine : IDisposable
     private readonly KvCache _cache;
     private readonly StepBuffers _buffers;
     private readonly DeviceSampler? _sampler;
+    private readonly Action<TensorView>? _choose;
     private readonly Scheduler _scheduler;
     private readonly float[] _logits;
     private readonly ConcurrentQueue<Action> _inbox = new();
@@ -51,6 +52,7 @@ internal sealed class Engine : IDisposable
             throw;
         }
 
+        _choose = _sampler is null ? null : _sampler.Choose;
         _scheduler = new Scheduler(_cache, RopeRows.Of(config.Rope), limits.Step);
         _logits = new float[config.VocabSize];
         Footprint = new ModelFootprint(weights.ByteCount, weights.BytesPerToken, _cache.BytesPerToken)
@@ -191,9 +193,16 @@ internal sealed class Engine : IDisposable
                 return false;
             }
 
-            _transformer.Forward(batch, _cache, _buffers);
-            _scheduler.Advance();
-            HandOutLogits(batch);
+            if (batch.WantedCount == batch.TokenCount && batch.WantedCount <= _buffers.Capacity.LogitRows)
+            {
+                Answer(batch);
+            }
+            else
+            {
+                _transformer.Forward(batch, _cache, _buffers);
+                _scheduler.Advance();
+                HandOutLogits(batch);
+            }
         }
 #pragma warning disable CA1031 // Whatever went wrong belongs to the requests of this step: they get it, and the engine lives on.
         catch (Exception e)
@@ -204,6 +213,15 @@ internal sealed class Engine : IDisposable
 
         _scheduler.Retire();
         return true;
+    }
+
+    /// <summary>A step that nobody reads a prompt in, in one piece.</summary>
+    private void Answer(Batch batch)
+    {
+        _sampler?.Plan(batch.WantedRows, _scheduler);
+        TensorView logits = _transformer.Answer(batch, _cache, _buffers, _sampler is { HasPlanned: true } ? _choose : null);
+        _scheduler.Advance();
+        HandOut(batch.WantedRows, logits);
     }
 
     private void HandOutLogits(Batch batch)

@@ -50,7 +50,33 @@ internal sealed class Transformer : IDisposable
     public void Forward(Batch batch, KvCache cache, StepBuffers buffers)
     {
         (TensorView ids, BatchView view) = buffers.Upload(batch);
-        StepTensors x = buffers.Tensors(batch.TokenCount);
+        Forward(ids, view, cache, buffers.Tensors(batch.TokenCount));
+    }
+
+    /// <summary>
+    /// A forward pass, the logits of all rows wanted, and a choice among them, as work that a backend may repeat for other batches of that shape.
+    /// </summary>
+    /// <param name="batch">Of at most LogitRows rows wanted.</param>
+    /// <param name="cache">Takes its keys and values.</param>
+    /// <param name="buffers">Scratch.</param>
+    /// <param name="choose">What is asked of the logits, the same each time; null for nothing.</param>
+    public TensorView Answer(Batch batch, KvCache cache, StepBuffers buffers, Action<TensorView>? choose)
+    {
+        (TensorView ids, BatchView view) = buffers.Upload(batch);
+        TensorView logits = buffers.Logits.RowRange(0, batch.WantedCount);
+        var work = new AnswerWork(this, ids, view, buffers.UploadRows(batch.WantedRows), cache, buffers, choose);
+        _kernels.Repeat(view, choose is null ? 0 : 1, work);
+        return logits;
+    }
+
+    /// <summary>Logits of up to LogitRows rows of the batch that <see cref="Forward(Batch, KvCache, StepBuffers)"/> ran last: [rows, V] F32, valid until the next call.</summary>
+    public TensorView Logits(ReadOnlySpan<int> rows, Batch batch, StepBuffers buffers)
+        => Logits(buffers.UploadRows(rows), buffers.Tensors(batch.TokenCount), buffers);
+
+    public void Dispose() => _ropeMemory.Dispose();
+
+    private void Forward(TensorView ids, in BatchView view, KvCache cache, in StepTensors x)
+    {
         _kernels.Embed(x.Hidden, _weights.Embedding, ids);
         for (int i = 0; i < _layers.Length; i++)
         {
@@ -59,15 +85,24 @@ internal sealed class Transformer : IDisposable
         }
     }
 
-    /// <summary>Logits of up to LogitRows rows of the batch that <see cref="Forward"/> ran last: [rows, V] F32, valid until the next call.</summary>
-    public TensorView Logits(ReadOnlySpan<int> rows, Batch batch, StepBuffers buffers)
+    private TensorView Logits(TensorView rows, in StepTensors x, StepBuffers buffers)
     {
-        TensorView wanted = buffers.Wanted.RowRange(0, rows.Length);
-        TensorView logits = buffers.Logits.RowRange(0, rows.Length);
-        _kernels.GatherRows(wanted, buffers.Tensors(batch.TokenCount).Hidden, buffers.UploadRows(rows));
+        TensorView wanted = buffers.Wanted.RowRange(0, rows.Columns);
+        TensorView logits = buffers.Logits.RowRange(0, rows.Columns);
+        _kernels.GatherRows(wanted, x.Hidden, rows);
         _kernels.NormLinear(logits, wanted, new RowNorm(_weights.FinalNorm, _config.RmsNormEpsilon, wanted), _weights.Head, TensorView.None);
         return logits;
     }
 
-    public void Dispose() => _ropeMemory.Dispose();
+    private readonly record struct AnswerWork(
+        Transformer Model, TensorView Ids, BatchView View, TensorView Rows, KvCache Cache, StepBuffers Buffers, Action<TensorView>? Choose) : IStepWork
+    {
+        public void Run()
+        {
+            StepTensors x = Buffers.Tensors(View.TokenCount);
+            Model.Forward(Ids, View, Cache, x);
+            TensorView logits = Model.Logits(Rows, x, Buffers);
+            Choose?.Invoke(logits);
+        }
+    }
 }

@@ -82,8 +82,8 @@ internal sealed partial class CudaKernels
             return;
         }
 
-        call.Tiles = TilesFor(sequences, group);
-        AttentionPlan plan = AttentionPlan.Of(_tileCount, group, cache, batch.LongestLength, window, _device.MultiprocessorCount);
+        (call.Tiles, int tileCount) = IsOfSingles(batch) ? SingleTilesFor(batch.TokenCount, group) : (TilesFor(sequences, group), _tileCount);
+        AttentionPlan plan = AttentionPlan.Of(tileCount, group, cache, batch.LongestLength, window, _device.MultiprocessorCount);
         call.Partial = plan.IsWhole ? 0 : _partial.Reserve(plan.PartialBytes);
         call.TileCount = plan.TileCount;
         call.UnitCount = plan.UnitCount;

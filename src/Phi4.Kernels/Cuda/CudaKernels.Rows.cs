@@ -15,6 +15,9 @@ internal sealed partial class CudaKernels
     private const int RmsNormSharedBytes = 128;
     private const int ArgmaxSharedBytes = 256;
     private const int SampleBlock = 1024;
+
+    // CUDA 12.3: a graph takes down that a launch may begin before its predecessor ends.
+    private const int OverlapInGraphsVersion = 12030;
     private const int SampleSharedBytes = 36 << 10;
 
     public void Embed(TensorView destination, TensorView table, TensorView ids)
@@ -109,5 +112,5 @@ internal sealed partial class CudaKernels
 
     private void Launch<T>(CudaFunction kernel, LaunchShape shape, in T parameters)
         where T : unmanaged
-        => _stream.Launch(kernel, shape with { Overlaps = _overlaps }, parameters);
+        => _stream.Launch(kernel, shape with { Overlaps = _overlaps && (!_graphs.IsCapturing || _device.DriverVersion >= OverlapInGraphsVersion) }, parameters);
 }

@@ -7,7 +7,7 @@ namespace Phi4.Kernels.Cuda;
 
 /// <summary>
 /// The kernels of kernels.cu on an NVIDIA device. Each file CudaKernels.&lt;Op&gt;.cs checks the operands and launches. Work is queued in one stream and done in
-/// order; only <see cref="Read{T}"/> waits. Buffers are device memory, and the host never follows their addresses.
+/// order; only <see cref="Read{T}"/> waits. Steps of single tokens are written down as graphs (<see cref="StepGraphs"/>). Buffers are device memory, and the host never follows their addresses.
 /// </summary>
 internal sealed partial class CudaKernels : IKernels
 {
@@ -21,6 +21,10 @@ internal sealed partial class CudaKernels : IKernels
     private readonly GrowingBuffer _rounded;
     private readonly GrowingBuffer _partial;
     private readonly GrowingBuffer _tileMemory;
+    private readonly GrowingBuffer _singleTiles;
+    private readonly StepGraphs _graphs;
+    private readonly Func<long> _memoryVersion;
+    private readonly bool _repeatsSteps;
     private readonly bool _roundsActivations;
     private readonly bool _overlaps;
 
@@ -28,6 +32,8 @@ internal sealed partial class CudaKernels : IKernels
     {
         _device = device;
         _roundsActivations = options.RoundsActivations;
+        _repeatsSteps = options.RepeatsSteps;
+        _memoryVersion = MemoryVersion;
         KernelImages images = options.Images ?? throw new InvalidOperationException(KernelImages.WhyNone);
         try
         {
@@ -42,6 +48,8 @@ internal sealed partial class CudaKernels : IKernels
             _rounded = Own(new GrowingBuffer(_context, "rounded activations"));
             _partial = Own(new GrowingBuffer(_context, "partial attention"));
             _tileMemory = Own(new GrowingBuffer(_context, "attention tiles"));
+            _singleTiles = Own(new GrowingBuffer(_context, "attention tiles of single tokens"));
+            _graphs = Own(new StepGraphs(_stream));
             if (options.StepTokens > 0)
             {
                 _rounded.Reserve(RoundedBytes(options.StepTokens, options.WidestInput));

@@ -9,6 +9,9 @@ internal sealed record CudaOptions
     /// <summary>Activations may be rounded to the 16 bits of the matrix that they meet, which the matrix units need; without, linears are slow.</summary>
     public bool RoundsActivations { get; init; } = true;
 
+    /// <summary>Steps of single tokens are written down as graphs and run by them.</summary>
+    public bool RepeatsSteps { get; init; } = true;
+
     /// <summary>The compiled kernels.</summary>
     public KernelImages? Images { get; init; } = KernelImages.Embedded;
 

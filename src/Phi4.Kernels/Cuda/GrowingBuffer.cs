@@ -8,6 +8,9 @@ internal sealed class GrowingBuffer(CudaContext context, string purpose) : IDisp
 {
     private DeviceBuffer? _memory;
 
+    /// <summary>Grows whenever the address changes.</summary>
+    public int Version { get; private set; }
+
     /// <summary>An address with this much room.</summary>
     public nint Reserve(long byteCount)
     {
@@ -16,6 +19,7 @@ internal sealed class GrowingBuffer(CudaContext context, string purpose) : IDisp
             // The driver waits for work that uses memory before it frees it.
             _memory?.Dispose();
             _memory = null;
+            Version++;
             _memory = DeviceBuffer.Allocate(context, byteCount, purpose);
         }
 

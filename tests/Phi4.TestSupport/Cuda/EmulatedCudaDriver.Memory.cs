@@ -36,6 +36,11 @@ internal sealed unsafe partial class EmulatedCudaDriver
             return CUresult.CUDA_ERROR_INVALID_VALUE;
         }
 
+        if (IsCapturing)
+        {
+            return CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+        }
+
         if ((long)bytes > device.MemoryBytes - _deviceBytes)
         {
             return CUresult.CUDA_ERROR_OUT_OF_MEMORY;

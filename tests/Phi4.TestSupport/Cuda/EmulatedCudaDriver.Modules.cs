@@ -34,7 +34,7 @@ internal sealed unsafe partial class EmulatedCudaDriver
                 status = Compile(text, optionCount, options, values);
             }
 
-            return status == CUresult.CUDA_SUCCESS ? Give(module, Add(new ModuleObject(text))) : status;
+            return status == CUresult.CUDA_SUCCESS ? Give(module, Add(new ModuleObject(EntriesOf(text)))) : status;
         });
 
     public CUresult cuModuleUnload(nint module) => Release(nameof(cuModuleUnload), () => Remove<ModuleObject>(module));
@@ -42,7 +42,7 @@ internal sealed unsafe partial class EmulatedCudaDriver
     public CUresult cuModuleGetFunction(nint* function, nint module, byte* name) => InContext(nameof(cuModuleGetFunction), () =>
     {
         string text = Marshal.PtrToStringUTF8((nint)name)!;
-        if (!TryGet(module, out ModuleObject loaded) || !loaded.Text.Contains($".entry {text}(", StringComparison.Ordinal) || kernels.Find(text) < 0)
+        if (!TryGet(module, out ModuleObject loaded) || !loaded.Entries.Contains(text) || kernels.Find(text) < 0)
         {
             return CUresult.CUDA_ERROR_NOT_FOUND;
         }
@@ -160,7 +160,20 @@ internal sealed unsafe partial class EmulatedCudaDriver
     [GeneratedRegex(@"^\s*\.target sm_(\d+)(\d)(a?)\b", RegexOptions.Multiline)]
     private static partial Regex Target();
 
-    private sealed record ModuleObject(string Text);
+    private static HashSet<string> EntriesOf(string image)
+    {
+        const string Before = ".entry ";
+        HashSet<string> entries = [];
+        for (int at = image.IndexOf(Before, StringComparison.Ordinal); at >= 0; at = image.IndexOf(Before, at, StringComparison.Ordinal))
+        {
+            at += Before.Length;
+            entries.Add(image[at..image.IndexOf('(', at)]);
+        }
+
+        return entries;
+    }
+
+    private sealed record ModuleObject(HashSet<string> Entries);
 
     private sealed class FunctionObject(string name, int number)
     {

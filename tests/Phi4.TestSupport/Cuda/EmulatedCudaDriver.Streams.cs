@@ -30,7 +30,8 @@ internal sealed unsafe partial class EmulatedCudaDriver
         return CUresult.CUDA_SUCCESS;
     });
 
-    public CUresult cuStreamEndCapture(nint stream, nint* graph) => InContext(nameof(cuStreamEndCapture), () =>
+    // Ends the capture even when it fails, as the driver does.
+    public CUresult cuStreamEndCapture(nint stream, nint* graph) => Release(nameof(cuStreamEndCapture), () =>
     {
         if (!TryGet(stream, out StreamObject queue) || queue.Capture is not { } capture)
         {
@@ -38,7 +39,7 @@ internal sealed unsafe partial class EmulatedCudaDriver
         }
 
         queue.Capture = null;
-        return Give(graph, Add(new GraphObject(capture)));
+        return FailsNow ? CUresult.CUDA_SUCCESS : Give(graph, Add(new GraphObject(capture)));
     });
 
     public CUresult cuEventCreate(nint* @event, uint flags) => InContext(nameof(cuEventCreate), () => Give(@event, Add(new EventObject())));
@@ -63,6 +64,7 @@ internal sealed unsafe partial class EmulatedCudaDriver
 
     public CUresult cuEventSynchronize(nint @event) => InContext(nameof(cuEventSynchronize), () =>
         !TryGet(@event, out EventObject mark) ? CUresult.CUDA_ERROR_INVALID_HANDLE
+        : IsCapturing ? CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED
         : mark.Stream is null ? CUresult.CUDA_SUCCESS
         : Run(mark.Stream, until: mark));
 
@@ -80,6 +82,7 @@ internal sealed unsafe partial class EmulatedCudaDriver
             return CUresult.CUDA_ERROR_INVALID_HANDLE;
         }
 
+        GraphLaunchCount++;
         CUresult status = CUresult.CUDA_SUCCESS;
         foreach (Body work in graph.Work)
         {
@@ -88,6 +91,8 @@ internal sealed unsafe partial class EmulatedCudaDriver
 
         return status;
     });
+
+    private bool IsCapturing => _objects.Values.OfType<StreamObject>().Any(queue => queue.Capture is not null);
 
     private CUresult Do(nint stream, Body work)
     {

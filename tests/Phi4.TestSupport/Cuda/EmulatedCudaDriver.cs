@@ -36,6 +36,9 @@ internal sealed unsafe partial class EmulatedCudaDriver(EmulatedDevice device, I
     /// <summary>The call that was made to fail, once it has been.</summary>
     public string? FailedCall { get; private set; }
 
+    /// <summary>Graphs that were launched.</summary>
+    public int GraphLaunchCount { get; private set; }
+
     /// <summary>Everything that was launched, in order.</summary>
     public List<EmulatedLaunch> Launches { get; } = [];
 
@@ -161,6 +164,9 @@ internal sealed unsafe partial class EmulatedCudaDriver(EmulatedDevice device, I
             return fails ? _failStatus : status;
         }
     }
+
+    // The call in progress is the one made to fail.
+    private bool FailsNow => _callCount == _failAt;
 
     private bool Fails(string name)
     {

@@ -16,7 +16,13 @@ internal readonly record struct AttentionPlan(int TileCount, int UnitCount, long
     /// <summary>More is not worth it: tiles are done whole then.</summary>
     public const long MostPartialBytes = 64L << 20;
 
+    // Room is made for so many at a time, so that a growing sequence rarely changes a step's launches.
+    private const int UnitsAtATime = 16;
+
     public bool IsWhole => PartialBytes == 0;
+
+    /// <summary>Units that a step makes room for whose longest sequence has so many positions.</summary>
+    public static int UnitsFor(int longest) => (int)((Up(longest) + UnitsAtATime - 1) / UnitsAtATime * UnitsAtATime);
 
     /// <param name="tileCount">Tiles of the batch.</param>
     /// <param name="group">Query heads of a kv head.</param>
@@ -27,7 +33,7 @@ internal readonly record struct AttentionPlan(int TileCount, int UnitCount, long
     public static AttentionPlan Of(int tileCount, int group, in KvLayerView cache, int longest, int window, int multiprocessors)
     {
         int tokensOfTile = (TileRows / group) + 2;
-        long units = Math.Min(Up(longest), Up((long)window + tokensOfTile) + 1);
+        long units = Math.Min(UnitsFor(longest), Up((long)window + tokensOfTile) + 1);
         long partialBytes = (long)tileCount * cache.KvHeadCount * units * TileRows * (cache.StoredHead + 2) * sizeof(float);
         bool isWhole = (long)tileCount * cache.KvHeadCount >= 2L * multiprocessors || partialBytes > MostPartialBytes;
         return new AttentionPlan(tileCount, (int)units, isWhole ? 0 : partialBytes);

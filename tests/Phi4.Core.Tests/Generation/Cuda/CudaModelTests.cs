@@ -50,6 +50,103 @@ internal sealed class CudaModelTests
         Assert.That((machine.Driver.Alive, machine.Driver.Overruns), Is.EqualTo((Array.Empty<string>(), Array.Empty<string>())));
     }
 
+    [TestCase(0f)]
+    [TestCase(0.9f)]
+    public async Task Generate_ManyAnswersByGraphs_GivesTheTokensOfStepsWithout(float temperature)
+    {
+        Assume.That(EmulatedKernels.WhyNot, Is.Null);
+        using EmulatedMachine machine = EmulatedMachine.WithKernels();
+        await using Phi4Model model = await Phi4Model.LoadAsync(Tiny, OnCuda);
+        int[][] prompts = [[5, 7, 11, 200, 3], [9], [.. Enumerable.Range(1, 40)]];
+        GenerationOptions options = new()
+        {
+            Temperature = temperature,
+            Seed = 3,
+            TopP = 0.9f,
+            RepetitionPenalty = 1.2f,
+            MaxTokens = 9,
+            IgnoreEndTokens = true,
+        };
+
+        // Who wants a report has tokens chosen by the host, alone in a step of its own shape.
+        List<int[]> expected = [];
+        foreach (int[] prompt in prompts)
+        {
+            expected.Add([.. (await model.CompleteAsync(Prompt.FromTokens(prompt), options with { LogProbs = 1 })).TokenIds]);
+        }
+
+        int before = machine.Driver.GraphLaunchCount;
+        GenerationResult[] found = await Task.WhenAll(prompts.Select(prompt => model.CompleteAsync(Prompt.FromTokens(prompt), options)));
+        Assert.That(found.Select(result => result.TokenIds), Is.EqualTo(expected));
+        Assert.That(machine.Driver.GraphLaunchCount, Is.GreaterThan(before));
+    }
+
+    [Test]
+    public async Task Generate_ByGraphs_GivesWhatPromptsOfEachLengthGive()
+    {
+        Assume.That(EmulatedKernels.WhyNot, Is.Null);
+        using EmulatedMachine machine = EmulatedMachine.WithKernels();
+        await using Phi4Model model = await Phi4Model.LoadAsync(Tiny, OnCuda);
+        GenerationOptions greedy = new() { Temperature = 0, MaxTokens = 8, IgnoreEndTokens = true };
+        List<int> tokens = [5, 7, 11, 200, 3];
+        int[] found = [.. (await model.CompleteAsync(Prompt.FromTokens([.. tokens]), greedy)).TokenIds];
+        Assert.That(machine.Driver.GraphLaunchCount, Is.EqualTo(6), "of seven steps after the prompt the first is not yet one");
+        foreach (int expected in found)
+        {
+            IReadOnlyList<int> next = (await model.CompleteAsync(Prompt.FromTokens([.. tokens]), greedy with { MaxTokens = 1 })).TokenIds;
+            Assert.That(next, Is.EqualTo(new[] { expected }), $"after {tokens.Count} tokens");
+            tokens.Add(expected);
+        }
+    }
+
+    [Test]
+    public async Task Generate_AnyCallOfAStepRefused_IsTypedAndLeavesNothingAlive()
+    {
+        GenerationOptions options = new() { Temperature = 1, Seed = 1, MaxTokens = 3, IgnoreEndTokens = true };
+        HashSet<string> failed = [];
+        for (int call = 1; ; call++)
+        {
+            using EmulatedMachine machine = EmulatedMachine.WithIdleKernels();
+            Exception? error = null;
+            await using (Phi4Model model = await Phi4Model.LoadAsync(Tiny, OnCuda))
+            {
+                machine.Driver.FailCall(call, call % 2 == 0 ? CUresult.CUDA_ERROR_OUT_OF_MEMORY : CUresult.CUDA_ERROR_LAUNCH_FAILED);
+                error = await CatchAsync(() => model.CompleteAsync(Prompt.FromTokens([1, 2, 3]), options));
+                if (machine.Driver.FailedCall is null)
+                {
+                    Assert.That((error, machine.Driver.GraphLaunchCount), Is.EqualTo(((Exception?)null, 1)));
+                    break;
+                }
+
+                // What only gives something back is not worth an error.
+                string where = $"{machine.Driver.FailedCall}, call {call}: {error}";
+                Assert.That(error, Is.Null.Or.InstanceOf<DeviceException>().Or.InstanceOf<InsufficientMemoryException>(), where);
+                Assert.That(error is null, Is.EqualTo(machine.Driver.FailedCall == "cuGraphDestroy"), where);
+                failed.Add(machine.Driver.FailedCall);
+                Assert.That(await CatchAsync(() => model.CompleteAsync(Prompt.FromTokens([1, 2, 3]), options)), Is.Null, where);
+            }
+
+            Assert.That(machine.Driver.Alive, Is.Empty, $"{machine.Driver.FailedCall}, call {call}: {error}");
+        }
+
+        Assert.That(failed, Is.SupersetOf(new[] { "cuStreamBeginCapture", "cuStreamEndCapture", "cuGraphInstantiateWithFlags", "cuGraphLaunch", "cuLaunchKernelEx" }));
+
+        static async Task<Exception?> CatchAsync(Func<Task> action)
+        {
+            try
+            {
+                await action();
+                return null;
+            }
+#pragma warning disable CA1031 // The test judges whatever comes.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                return e;
+            }
+        }
+    }
+
     [Test]
     public async Task Load_Auto_TakesTheDeviceAndSaysWhich()
     {
