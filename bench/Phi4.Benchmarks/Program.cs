@@ -15,6 +15,9 @@ switch (args)
     case ["dense-shares", var threads, .. var rest]:
         DenseShares.Run(int.Parse(threads, CultureInfo.InvariantCulture), rest is [var only] ? only : null);
         break;
+    case ["attention", .. var rest]:
+        AttentionShares.Run(rest);
+        break;
     case ["operation-shares", .. var rest]:
         OperationShares.Run(Threads(rest));
         break;

@@ -1,40 +1,55 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Phi4.Kernels.Cpu;
 
 /// <content>
-/// A cache of signed bytes. A byte is exact in BF16: blocks are widened to what a BF16 cache holds, once for all rows, and multiplied as such. Scales meet scores and
-/// weights instead, one product for a key and row.
+/// A cache of signed bytes. A byte is exact in BF16: unless the products take bytes, blocks are widened to what a BF16 cache holds, once for all rows, and multiplied as
+/// such. Scales meet scores and weights instead, one product for a key and row.
 /// </content>
 internal sealed unsafe partial class AttentionJob<TOps, TV>
 {
-    private KeyBlocks WidenKeys(in Space space, int block, byte** next)
+    // Two blocks of keys, widened or as they are, and their scales.
+    private KeyBlocks PrepareKeys(in Space space, bool mustWiden, int block, in KeyBlocks keys)
     {
-        for (int i = 0; i < 2; i++)
+        CopyScales(keys.First, space.KeyScales + (block * BlockTokens));
+        CopyScales(keys.Second, space.KeyScales + ((block + 1) * BlockTokens));
+        AskForScales(keys.Asked);
+        AskForScales(keys.SecondAsked);
+        if (!mustWiden)
         {
-            byte* codes = space.Keys[block + i];
-            CopyScales(codes, space.KeyScales + ((block + i) * BlockTokens));
-            Widen((uint*)codes, BlockTokens, Width / Call.Cache.PerWord, (uint*)(space.Wide + (i * WideBlockBytes)));
+            return keys;
         }
 
-        return new KeyBlocks(space.Wide, space.Wide + WideBlockBytes, next[0], next[1]);
+        Widen((uint*)keys.First, BlockTokens, Width / Call.Cache.PerWord, (uint*)space.Wide);
+        Widen((uint*)keys.Second, BlockTokens, Width / Call.Cache.PerWord, (uint*)(space.Wide + WideBlockBytes));
+        return new KeyBlocks(space.Wide, space.Wide + WideBlockBytes, keys.Asked, keys.SecondAsked);
     }
 
-    // Blocks [start, end) of a split; their pointers go where the widened values are.
-    private void WidenValues(in Space space, int start, int end)
+    // Scales of blocks [start, end) of a split; if values are widened, their pointers go where the widened ones are.
+    private void PrepareValues(in Space space, bool mustWiden, int start, int end)
     {
         byte* wide = space.Wide + (2 * WideBlockBytes);
         for (int block = start; block < end; block++, wide += WideBlockBytes)
         {
             byte* codes = space.Values[block];
             CopyScales(codes, space.ValueScales + (block * BlockTokens));
-            Widen((uint*)codes, Width, BlockTokens / Call.Cache.PerWord, (uint*)wide);
-            space.Values[block] = wide;
+            if (mustWiden)
+            {
+                Widen((uint*)codes, Width, BlockTokens / Call.Cache.PerWord, (uint*)wide);
+                space.Values[block] = wide;
+            }
         }
+    }
 
-        space.Values[end] = space.Values[end - 1];
+    private void AskForScales(byte* codes)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch1(codes + Call.Cache.BlockValues);
+        }
     }
 
     private void CopyScales(byte* codes, float* scales)

@@ -4,17 +4,18 @@ using System.Runtime.Intrinsics;
 namespace Phi4.Kernels.Cpu;
 
 /// <inheritdoc/>
-internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch, AttentionProducts singles, AttentionProducts pairs) : AttentionJob
+internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch, AttentionProducts singles, AttentionProducts pairs, AttentionProducts? codes) : AttentionJob
     where TOps : struct, IVectorOps<TV>
     where TV : struct
 {
-    // Codes of one byte are BF16 numbers, and become them before they are multiplied.
-    private AttentionProducts Products => Call.Cache.DType == DType.F32 ? singles : pairs;
+    // For more rows, codes are widened once for all of them.
+    private const int MostCodeRows = 2 * AttentionProducts.GroupRows;
 
-    protected override void RunItem(int share, int start, int end, int kvHead)
+    protected override void RunItem(int share, int start, int end, int kvHead, int? nextHead)
     {
         Space space = Lay(share);
-        PackQueries(space, start, end, kvHead);
+        AttentionProducts products = ProductsFor(end - start);
+        PackQueries(space, products, start, end, kvHead);
         int firstSplit = Call.FirstVisible(start) / SplitKeys;
         int lastSplit = Call.Position(end - 1) / SplitKeys;
         for (int split = firstSplit; split <= lastSplit; split++)
@@ -37,7 +38,8 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
                 continue;
             }
 
-            Attend(space, start, from, to, kvHead, split, space.Partial);
+            Place next = split < lastSplit ? new Place(kvHead, split + 1) : nextHead is { } head ? new Place(head, firstSplit) : Place.None;
+            Attend(space, products, start, from, to, new Place(kvHead, split), next, space.Partial);
             for (int t = from; t < to; t++)
             {
                 long state = (long)(t - start) * GroupState;
@@ -51,11 +53,12 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
         }
     }
 
-    protected override void RunSplit(int share, int t, int kvHead, int split, float* partial)
+    protected override void RunSplit(int share, int t, Place place, Place next, float* partial)
     {
         Space space = Lay(share);
-        PackQueries(space, t, t + 1, kvHead);
-        Attend(space, t, t, t + 1, kvHead, split, partial);
+        AttentionProducts products = ProductsFor(1);
+        PackQueries(space, products, t, t + 1, place.KvHead);
+        Attend(space, products, t, t, t + 1, place, next, partial);
     }
 
     protected override void Merge(float* state, float* partial, bool isFirst)
@@ -92,6 +95,16 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
         }
     }
 
+    // Codes of one byte are BF16 numbers. Some products take them as they are; for the others they are widened first.
+    private AttentionProducts ProductsFor(int tokens) => Call.Cache.DType switch
+    {
+        DType.F32 => singles,
+        DType.BF16 => pairs,
+        _ => codes is not null && tokens * Call.Group <= MostCodeRows ? codes : pairs,
+    };
+
+    private bool MustWiden(AttentionProducts products) => products.PerWord != Call.Cache.PerWord;
+
     private bool IsHidden(int t, int split)
     {
         (int first, int limit) = Visible(t, split);
@@ -106,9 +119,8 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
     }
 
     // Rounded as the cache's type asks, zeros behind a head and in rows that fill the last group.
-    private void PackQueries(in Space space, int start, int end, int kvHead)
+    private void PackQueries(in Space space, AttentionProducts products, int start, int end, int kvHead)
     {
-        AttentionProducts products = Products;
         int group = Call.Group;
         int rows = (end - start) * group;
         int groupFloats = products.GroupFloats(Width);
@@ -119,7 +131,7 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
             if (row < rows)
             {
                 float* query = (float*)Call.Query.Address + ((start + (row / group)) * Call.Query.RowStride) + (((long)kvHead * group + (row % group)) * Call.HeadSize);
-                Round(query, copy, Call.HeadSize, products.PerWord == 2);
+                Round(query, copy, Call.HeadSize, products.ArePairs);
             }
 
             products.PackQuery(copy, Width, space.Queries + ((long)(row / 4) * groupFloats), row % 4);
@@ -127,16 +139,16 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
     }
 
     // One split for tokens [from, to) of an item that starts at token start: their rows of partial states.
-    private void Attend(in Space space, int start, int from, int to, int kvHead, int split, float* partial)
+    private void Attend(in Space space, AttentionProducts products, int start, int from, int to, Place place, Place next, float* partial)
     {
-        AttentionProducts products = Products;
         int group = Call.Group;
+        int split = place.Split;
         Region region = FindRegion(from, to, split);
-        FindBlocks(space, from, kvHead, split, region.Start, region.End);
+        FindBlocks(space, from, place, region);
         Score(space, products, (from - start) * group, (to - start) * group, region);
         if (HasCodes)
         {
-            WidenValues(space, region.Start, region.End);
+            PrepareValues(space, MustWiden(products), region.Start, region.End);
         }
 
         for (int t = from; t < to; t++)
@@ -152,7 +164,7 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
                     ScaleScores(weights, space.KeyScales, first, limit);
                 }
 
-                Softmax(weights, first, limit, Call.Scale, products.PerWord == 2 && !HasCodes, out state[Width], out state[Width + 1]);
+                Softmax(weights, first, limit, Call.Scale, products.ArePairs && !HasCodes, out state[Width], out state[Width + 1]);
                 if (HasCodes)
                 {
                     ScaleWeights(weights, space.ValueScales, first, limit);
@@ -164,20 +176,21 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
 
         if (region.CommonStart >= region.CommonEnd)
         {
-            WeighEdges(space, start, from, to, split, 0, SplitBlocks, partial);
+            WeighEdges(space, products, start, from, to, split, 0, SplitBlocks, partial);
             return;
         }
 
-        WeighEdges(space, start, from, to, split, 0, region.CommonStart, partial);
+        WeighEdges(space, products, start, from, to, split, 0, region.CommonStart, partial);
+        FindAhead(space, from, to, next);
         products.Weigh(
-            new ValueBlocks(space.Values + region.CommonStart, region.CommonEnd - region.CommonStart),
+            new ValueBlocks(space.Values + region.CommonStart, space.Ahead + region.CommonStart, region.CommonEnd - region.CommonStart),
             space.Scores + ((long)(from - start) * group * SplitKeys),
             region.CommonStart * BlockTokens,
             (to - from) * group,
             Width,
             partial + ((long)(from - start) * GroupState),
             HeadState);
-        WeighEdges(space, start, from, to, split, region.CommonEnd, SplitBlocks, partial);
+        WeighEdges(space, products, start, from, to, split, region.CommonEnd, SplitBlocks, partial);
     }
 
     private void Score(in Space space, AttentionProducts products, int fromRow, int toRow, in Region region)
@@ -187,16 +200,18 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
         float* scores = space.Scores + ((long)firstRow * SplitKeys);
         for (int block = region.Start & ~1; block < region.End; block += 2)
         {
-            byte** next = block + 2 < region.End ? space.Keys + block + 2 : space.Values + region.Start;
-            KeyBlocks keys = HasCodes
-                ? WidenKeys(space, block, next)
-                : new KeyBlocks(space.Keys[block], space.Keys[block + 1], next[0], next[1]);
+            var keys = new KeyBlocks(space.Keys[block], space.Keys[block + 1], space.Values[block], space.Values[block + 1]);
+            if (HasCodes)
+            {
+                keys = PrepareKeys(space, MustWiden(products), block, keys);
+            }
+
             products.Score(queries, toRow - firstRow, Width, keys, scores + (block * BlockTokens));
         }
     }
 
     // Blocks [from, to) token by token: each its own, in rising order. Of a block that it sees in part only that part is read.
-    private void WeighEdges(in Space space, int start, int fromToken, int toToken, int split, int from, int to, float* partial)
+    private void WeighEdges(in Space space, AttentionProducts products, int start, int fromToken, int toToken, int split, int from, int to, float* partial)
     {
         for (int t = fromToken; t < toToken; t++)
         {
@@ -209,23 +224,22 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
                 byte** values = space.Values + block;
                 if (seenTo - seenFrom < BlockTokens)
                 {
-                    CopySeen(space.Values[block], (byte*)space.Block, seenFrom, seenTo);
+                    CopySeen(space.Values[block], (byte*)space.Block, products.PerWord, seenFrom, seenTo);
                     values = space.Masked;
                 }
 
                 int row = (t - start) * Call.Group;
-                Products.Weigh(
-                    new ValueBlocks(values, 1), space.Scores + ((long)row * SplitKeys), block * BlockTokens, Call.Group, Width,
+                products.Weigh(
+                    new ValueBlocks(values, values, 1), space.Scores + ((long)row * SplitKeys), block * BlockTokens, Call.Group, Width,
                     partial + ((long)row * HeadState), HeadState);
             }
         }
     }
 
     // A block's values with zeros for the keys that are not seen.
-    private void CopySeen(byte* block, byte* copy, int from, int to)
+    private void CopySeen(byte* block, byte* copy, int perWord, int from, int to)
     {
         int width = Width;
-        int perWord = Products.PerWord;
         uint* source = (uint*)block;
         uint* destination = (uint*)copy;
         for (int key = 0; key < BlockTokens; key += perWord, source += width, destination += width)
@@ -238,7 +252,7 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
         }
     }
 
-    // Of a word that holds one key or two, the bits of those in [from, to).
+    // Of a word that holds one key, two or four, the bits of those in [from, to).
     private static uint SeenBits(int key, int perWord, int from, int to)
     {
         uint bits = 0;
@@ -268,24 +282,57 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
         return new Region(start, end, commonStart, commonEnd);
     }
 
-    // Where blocks [start, end) of a split lie. Keys come in twos: one that is missing is its neighbour once more. Behind the values a pointer to ask for.
-    private void FindBlocks(in Space space, int t, int kvHead, int split, int start, int end)
+    // Where a split's blocks lie. Keys come in twos: one that is missing is its neighbour once more, and so are its values, which are asked for.
+    private void FindBlocks(in Space space, int t, Place place, in Region region)
+    {
+        (int start, int end) = (region.Start, region.End);
+        FindKeys(space.Keys, t, place, start, end);
+        nint headBytes = (nint)Call.Cache.HeadRun * Call.Cache.DType.SizeInBytes();
+        space.Keys[start & ~1] = space.Keys[start];
+        space.Keys[end] = space.Keys[end - 1];
+        for (int block = start & ~1; block < ((end + 1) & ~1); block++)
+        {
+            space.Values[block] = space.Keys[block] + headBytes;
+        }
+    }
+
+    // The keys to be asked for: those of the next split that these tokens see, the last one again and again behind.
+    private void FindAhead(in Space space, int from, int to, Place next)
+    {
+        (int first, _) = Visible(from, next.Split);
+        (_, int limit) = Visible(to - 1, next.Split);
+        if (next.Split < 0 || first >= limit)
+        {
+            new Span<nint>(space.Values, SplitBlocks).CopyTo(new Span<nint>(space.Ahead, SplitBlocks));
+            return;
+        }
+
+        (int start, int end) = (first / BlockTokens, (limit + BlockTokens - 1) / BlockTokens);
+        FindKeys(space.Ahead, from, next, start, end);
+        new Span<nint>(space.Ahead, start).Fill((nint)space.Ahead[start]);
+        new Span<nint>(space.Ahead + end, SplitBlocks - end).Fill((nint)space.Ahead[end - 1]);
+        for (int block = start; HasCodes && block < end; block++)
+        {
+            AskForScales(space.Ahead[block]);
+        }
+    }
+
+    private void FindKeys(byte** blocks, int t, Place place, int start, int end)
     {
         KvLayerView cache = Call.Cache;
         TensorView tables = Call.Batch.PageTables;
         int* pages = (int*)tables.Address + (Call.Sequence(t) * tables.RowStride);
         int bytes = cache.DType.SizeInBytes();
         nint pageBytes = (nint)cache.PageStride * bytes, headBytes = (nint)cache.HeadRun * bytes, blockBytes = (nint)cache.BlockRun * bytes;
-        byte* heads = (byte*)cache.Address + (2 * kvHead * headBytes);
-        int position = (split * SplitKeys) + (start * BlockTokens);
+        byte* heads = (byte*)cache.Address + (2 * place.KvHead * headBytes);
+        int position = (place.Split * SplitKeys) + (start * BlockTokens);
         int page = position / cache.PageSize;
         int inside = position % cache.PageSize / BlockTokens;
         int pageBlocks = cache.PageSize / BlockTokens;
         byte* keys = heads + (pages[page] * pageBytes) + (inside * blockBytes);
         for (int block = start; block < end; block++)
         {
-            space.Keys[block] = keys;
-            space.Values[block] = keys + headBytes;
+            blocks[block] = keys;
             keys += blockBytes;
             if (++inside == pageBlocks && block + 1 < end)
             {
@@ -293,14 +340,6 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
                 keys = heads + (pages[++page] * pageBytes);
             }
         }
-
-        space.Keys[start & ~1] = space.Keys[start];
-        if (end % 2 != 0)
-        {
-            space.Keys[end] = space.Keys[end - 1];
-        }
-
-        space.Values[end] = space.Values[end - 1];
     }
 
     private Space Lay(int share)
@@ -313,7 +352,6 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
         float* states = partial + ((long)ItemRows * HeadState);
         var space = new Space(keys, block, queries, scores, partial, states, states + ((long)ItemRows * HeadState));
         space.Masked[0] = (byte*)block;
-        space.Masked[1] = (byte*)block;
         return space;
     }
 
@@ -323,10 +361,13 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>(ShareScratch scratch
     {
         public byte** Keys { get; } = keys;
 
-        public byte** Values => Keys + SplitBlocks;
+        public byte** Values => Keys + SplitBlocks + 2;
 
-        /// <summary>The masked block's pointer, twice.</summary>
-        public byte** Masked => Values + SplitBlocks + 2;
+        /// <summary>Keys that come next.</summary>
+        public byte** Ahead => Values + SplitBlocks + 2;
+
+        /// <summary>The masked block's pointer.</summary>
+        public byte** Masked => Ahead + SplitBlocks + 2;
 
         public float* Block { get; } = block;
 

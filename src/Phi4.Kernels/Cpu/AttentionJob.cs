@@ -34,8 +34,8 @@ internal abstract unsafe class AttentionJob : Job, IDisposable
     protected const int BlockTokens = KvLayerView.BlockTokens;
     protected const int SplitBlocks = SplitKeys / BlockTokens;
 
-    /// <summary>Pointers in scratch: a split's blocks of keys, of values and what lies behind; in all whole cache lines.</summary>
-    protected const int PointerCount = (2 * SplitBlocks) + 8;
+    /// <summary>Pointers in scratch: a split's blocks of keys, of values, of the keys that follow and what lies behind; in all whole cache lines.</summary>
+    protected const int PointerCount = (3 * SplitBlocks) + 16;
 
     // Splits a thread has to work on between two merges.
     private const int WavePerThread = 16;
@@ -144,15 +144,20 @@ internal abstract unsafe class AttentionJob : Job, IDisposable
         int count = WaveCount > 0 ? WaveCount : ItemCount;
         for (int i = Interlocked.Increment(ref _claimed); i < count; i = Interlocked.Increment(ref _claimed))
         {
+            // Every share takes a piece in turn, more or less: this is the one that comes to it next.
+            int next = i + shareCount;
+            int heads = Call.Cache.KvHeadCount;
             if (WaveCount > 0)
             {
-                RunSplit(share, BlockStart(_waveItems[i] / Call.Cache.KvHeadCount), _waveItems[i] % Call.Cache.KvHeadCount, _waveSplits[i], Partial(i));
+                Place follows = next < count && _waveItems[next] / heads == _waveItems[i] / heads
+                    ? new Place(_waveItems[next] % heads, _waveSplits[next]) : Place.None;
+                RunSplit(share, BlockStart(_waveItems[i] / heads), new Place(_waveItems[i] % heads, _waveSplits[i]), follows, Partial(i));
             }
             else
             {
                 // Late blocks see the most keys: they go first.
-                int block = _blockCount - 1 - (i / Call.Cache.KvHeadCount);
-                RunItem(share, BlockStart(block), BlockStart(block + 1), i % Call.Cache.KvHeadCount);
+                int block = _blockCount - 1 - (i / heads);
+                RunItem(share, BlockStart(block), BlockStart(block + 1), i % heads, (i % heads) + shareCount < heads ? (i % heads) + shareCount : null);
             }
         }
     }
@@ -163,17 +168,23 @@ internal abstract unsafe class AttentionJob : Job, IDisposable
         _buffers[1]?.Dispose();
     }
 
-    /// <summary>All splits of tokens [start, end), which are of one sequence, for one kv head.</summary>
-    protected abstract void RunItem(int share, int start, int end, int kvHead);
+    /// <summary>All splits of tokens [start, end), which are of one sequence, for one kv head; then perhaps for another one.</summary>
+    protected abstract void RunItem(int share, int start, int end, int kvHead, int? nextHead);
 
-    /// <summary>One split of one token.</summary>
-    protected abstract void RunSplit(int share, int t, int kvHead, int split, float* partial);
+    /// <summary>One split of one token, and where it perhaps goes on.</summary>
+    protected abstract void RunSplit(int share, int t, Place place, Place next, float* partial);
 
     /// <summary>Adds a split's state of all heads of the group to the running one.</summary>
     protected abstract void Merge(float* state, float* partial, bool isFirst);
 
     /// <summary>o / l of every head of the group to the destination.</summary>
     protected abstract void Store(float* state, int t, int kvHead);
+
+    /// <summary>A split of a kv head's keys.</summary>
+    protected readonly record struct Place(int KvHead, int Split)
+    {
+        public static Place None => new(0, -1);
+    }
 
     private float* Partial(int i) => (float*)_buffers[0]!.DangerousGetHandle() + ((long)i * GroupState);
 

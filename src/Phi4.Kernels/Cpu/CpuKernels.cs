@@ -116,7 +116,8 @@ internal sealed partial class CpuKernels : IKernels
             new AttentionJob<TOps, TV>(
                 scratch,
                 new VectorAttentionProducts<SingleCache, TOps, TV>(),
-                attention is null ? new VectorAttentionProducts<BFloat16Cache, TOps, TV>() : new PairAttentionProducts(attention)),
+                attention is null ? new VectorAttentionProducts<BFloat16Cache, TOps, TV>() : new PairAttentionProducts(attention, isCodes: false),
+                attention is null ? null : new PairAttentionProducts(attention, isCodes: true)),
             new ArgmaxJob<TOps, TV>());
 
     private static (QuantizeJob Quantize, QuantizedLinearJob Linear, TileKernels Kernels) MakeQuantized<TOps, TV, TInt, TI>(

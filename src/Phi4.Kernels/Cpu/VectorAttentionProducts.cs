@@ -33,12 +33,12 @@ internal sealed unsafe class VectorAttentionProducts<TElement, TOps, TV> : Atten
         {
             if (TOps.Count == Lanes)
             {
-                Score(queries, width, keys.First, keys.Second, scores, scores + Lanes);
+                Score(queries, width, keys.First, keys.Second, scores, scores + Lanes, keys.Asked, keys.SecondAsked);
             }
             else
             {
-                ScoreBlock(queries, width, keys.First, scores);
-                ScoreBlock(queries, width, keys.Second, scores + Lanes);
+                ScoreBlock(queries, width, keys.First, scores, keys.Asked);
+                ScoreBlock(queries, width, keys.Second, scores + Lanes, keys.SecondAsked);
             }
 
             queries += width * GroupRows;
@@ -52,38 +52,41 @@ internal sealed unsafe class VectorAttentionProducts<TElement, TOps, TV> : Atten
 
     public override void Weigh(in ValueBlocks blocks, float* weights, int firstKey, int rows, int width, float* states, int stateFloats)
     {
-        for (int block = 0; block < blocks.Count; block += RunBlocks)
+        int run = RunOf(rows);
+        for (int block = 0; block < blocks.Count; block += run)
         {
-            int count = Math.Min(RunBlocks, blocks.Count - block);
+            int count = Math.Min(run, blocks.Count - block);
             float* first = weights + firstKey + (block * Lanes);
             for (int column = 0; column < width; column += 2 * TOps.Count)
             {
                 for (int row = 0; row < rows; row += GroupRows)
                 {
-                    Weigh(
-                        blocks.Blocks + block, count, first + ((long)row * RowFloats), Math.Min(GroupRows, rows - row),
-                        column, width, states + ((long)row * stateFloats), stateFloats);
+                    WeighRun(
+                        new ValueBlocks(blocks.Blocks + block, blocks.Asked + block, count), first + ((long)row * RowFloats),
+                        Math.Min(GroupRows, rows - row), column, width, states + ((long)row * stateFloats), stateFloats);
                 }
             }
         }
     }
 
-    private static void ScoreBlock(float* queries, int width, byte* keys, float* scores)
+    private static void ScoreBlock(float* queries, int width, byte* keys, float* scores, byte* asked)
     {
         for (int lane = 0; lane < Lanes; lane += 2 * TOps.Count)
         {
             int next = lane + TOps.Count;
-            Score(queries, width, keys + (lane * sizeof(uint)), keys + (next * sizeof(uint)), scores + lane, scores + next);
+            Score(queries, width, keys + (lane * sizeof(uint)), keys + (next * sizeof(uint)), scores + lane, scores + next, asked, asked);
         }
     }
 
     // Four rows, two vectors of keys.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Score(float* queries, int width, byte* keysA, byte* keysB, float* scoresA, float* scoresB)
+    private static void Score(float* queries, int width, byte* keysA, byte* keysB, float* scoresA, float* scoresB, byte* askedA, byte* askedB)
     {
         TV a0 = TOps.Broadcast(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
         for (int word = width / TElement.PerWord; word > 0; word--)
         {
+            Ask(askedA);
+            Ask(askedB);
             TElement.Load<TOps, TV>(keysA, out TV a, out TV lowA);
             TElement.Load<TOps, TV>(keysB, out TV b, out TV lowB);
             float* query = queries + ((TElement.PerWord - 1) * GroupRows);
@@ -117,6 +120,8 @@ internal sealed unsafe class VectorAttentionProducts<TElement, TOps, TV> : Atten
 
             keysA += LineBytes;
             keysB += LineBytes;
+            askedA += LineBytes;
+            askedB += LineBytes;
             queries += TElement.PerWord * GroupRows;
         }
 
@@ -132,7 +137,7 @@ internal sealed unsafe class VectorAttentionProducts<TElement, TOps, TV> : Atten
 
     // Up to four rows, two vectors of columns. Rows past the last repeat it, and so does a column past the last: the same sums twice.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Weigh(byte** blocks, int blockCount, float* weights, int rows, int column, int width, float* states, int stateFloats)
+    private static void WeighRun(in ValueBlocks blocks, float* weights, int rows, int column, int width, float* states, int stateFloats)
     {
         int next = Math.Min(column + TOps.Count, width - TOps.Count);
         float* weights1 = weights + (Math.Min(1, rows - 1) * RowFloats);
@@ -148,11 +153,15 @@ internal sealed unsafe class VectorAttentionProducts<TElement, TOps, TV> : Atten
         nint lineBytes = (nint)width * sizeof(uint);
         nint nextBytes = (nint)(next - column) * sizeof(uint);
         nint j = 0;
-        for (int block = 0; block < blockCount; block++)
+        for (int block = 0; block < blocks.Count; block++)
         {
-            byte* values = blocks[block] + ((nint)column * sizeof(uint));
+            byte* values = blocks.Blocks[block] + ((nint)column * sizeof(uint));
+            byte* asked = blocks.Asked[block] + ((nint)column * sizeof(uint));
             for (nint end = j + Lanes; j < end; j += TElement.PerWord)
             {
+                Ask(asked);
+                Ask(asked + nextBytes);
+                asked += lineBytes;
                 TElement.Load<TOps, TV>(values, out TV a, out TV lowA);
                 TElement.Load<TOps, TV>(values + nextBytes, out TV b, out TV lowB);
                 nint first = j + TElement.PerWord - 1;

@@ -33,6 +33,8 @@ internal sealed partial class Assembler
 
     public void Vpxord(Zmm destination, Zmm left, VectorOperand right) => Evex(Map.M0F, Prefix.P66, 0xEF, destination, left, right);
 
+    public void Vpord(Zmm destination, Zmm left, VectorOperand right) => Evex(Map.M0F, Prefix.P66, 0xEB, destination, left, right);
+
     public void Vpandd(Zmm destination, Zmm left, VectorOperand right) => Evex(Map.M0F, Prefix.P66, 0xDB, destination, left, right);
 
     public void Vpaddd(Zmm destination, Zmm left, VectorOperand right) => Evex(Map.M0F, Prefix.P66, 0xFE, destination, left, right);
@@ -48,6 +50,20 @@ internal sealed partial class Assembler
     {
         // The opcode is extended by 2 where other instructions name a register.
         Evex(Map.M0F, Prefix.P66, 0x71, new Zmm(2), destination, source);
+        Byte(bits);
+    }
+
+    /// <summary>32-bit lanes, shifted towards their high end.</summary>
+    public void Vpslld(Zmm destination, Zmm source, int bits)
+    {
+        Evex(Map.M0F, Prefix.P66, 0x72, new Zmm(6), destination, source);
+        Byte(bits);
+    }
+
+    /// <summary>32-bit lanes, shifted towards their low end.</summary>
+    public void Vpsrld(Zmm destination, Zmm source, int bits)
+    {
+        Evex(Map.M0F, Prefix.P66, 0x72, new Zmm(2), destination, source);
         Byte(bits);
     }
 

@@ -2,7 +2,7 @@
 namespace Phi4.Kernels.Cpu.MachineCode;
 
 /// <summary>
-/// The products of attention over a BF16 cache in AVX512-BF16, which .NET has no class for. Off with <c>PHI4_MACHINE_CODE=0</c>; the plain paths give the same bits.
+/// The products of attention over a cache of BF16 or of codes in AVX512-BF16, which .NET has no class for. Off with <c>PHI4_MACHINE_CODE=0</c>; the plain paths give the same bits.
 /// </summary>
 internal sealed unsafe class AttentionKernels : IDisposable
 {
@@ -41,30 +41,35 @@ internal sealed unsafe class AttentionKernels : IDisposable
     }
 
     /// <summary>Scores of 1 to <see cref="Rows"/> rows. Short enough to run without telling the garbage collector.</summary>
-    public delegate* unmanaged[SuppressGCTransition]<PairScoreArguments*, void> Score(int rows)
-        => (delegate* unmanaged[SuppressGCTransition]<PairScoreArguments*, void>)_bodies.Body(rows - 1);
+    public delegate* unmanaged[SuppressGCTransition]<PairScoreArguments*, void> Score(int rows, bool isCodes)
+        => (delegate* unmanaged[SuppressGCTransition]<PairScoreArguments*, void>)_bodies.Body(First(isCodes) + rows - 1);
 
     /// <summary>Weighed values of 1 to <see cref="Rows"/> rows and 1 to <see cref="MostColumns"/> vectors of columns.</summary>
-    public delegate* unmanaged[SuppressGCTransition]<PairWeighArguments*, void> Weigh(int rows, int columns)
-        => (delegate* unmanaged[SuppressGCTransition]<PairWeighArguments*, void>)_bodies.Body(Rows + ((rows - 1) * MostColumns) + columns - 1);
+    public delegate* unmanaged[SuppressGCTransition]<PairWeighArguments*, void> Weigh(int rows, int columns, bool isCodes)
+        => (delegate* unmanaged[SuppressGCTransition]<PairWeighArguments*, void>)_bodies.Body(First(isCodes) + Rows + ((rows - 1) * MostColumns) + columns - 1);
 
     /// <summary>No pointer may be called any more.</summary>
     public void Dispose() => _bodies.Dispose();
+
+    private static int First(bool isCodes) => isCodes ? Rows * (1 + MostColumns) : 0;
 
     private static List<byte[]> Assemble()
     {
         CallingConvention convention = KernelFrame.Native;
         var bodies = new List<byte[]>();
-        for (int rows = 1; rows <= Rows; rows++)
+        foreach (bool isCodes in new[] { false, true })
         {
-            bodies.Add(PairScoreKernel.Assemble(rows, convention));
-        }
-
-        for (int rows = 1; rows <= Rows; rows++)
-        {
-            for (int columns = 1; columns <= MostColumns; columns++)
+            for (int rows = 1; rows <= Rows; rows++)
             {
-                bodies.Add(PairWeighKernel.Assemble(rows, columns, convention));
+                bodies.Add(PairScoreKernel.Assemble(rows, isCodes, convention));
+            }
+
+            for (int rows = 1; rows <= Rows; rows++)
+            {
+                for (int columns = 1; columns <= MostColumns; columns++)
+                {
+                    bodies.Add(PairWeighKernel.Assemble(rows, columns, isCodes, convention));
+                }
             }
         }
 

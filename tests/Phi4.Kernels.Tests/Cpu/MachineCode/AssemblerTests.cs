@@ -25,6 +25,7 @@ internal sealed class AssemblerTests
                     AssertText(code => code.Vshuff32x4(x, y, z, 0xEE), $"vshuff32x4 zmm{a}, zmm{b}, zmm{c}, 238");
                     AssertText(code => code.Vshufps(x, y, z, 0x44), $"vshufps zmm{a}, zmm{b}, zmm{c}, 68");
                     AssertText(code => code.Vpxord(x, y, z), $"vpxord zmm{a}, zmm{b}, zmm{c}");
+                    AssertText(code => code.Vpord(x, y, z), $"vpord zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vpaddd(x, y, z), $"vpaddd zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vpandd(x, y, z), $"vpandd zmm{a}, zmm{b}, zmm{c}");
                     AssertText(code => code.Vpshufb(x, y, z), $"vpshufb zmm{a}, zmm{b}, zmm{c}");
@@ -34,6 +35,8 @@ internal sealed class AssemblerTests
                 }
 
                 AssertText(code => code.Vpsrlw(new Zmm(a), new Zmm(b), 4), $"vpsrlw zmm{a}, zmm{b}, 4");
+                AssertText(code => code.Vpslld(new Zmm(a), new Zmm(b), 24), $"vpslld zmm{a}, zmm{b}, 24");
+                AssertText(code => code.Vpsrld(new Zmm(a), new Zmm(b), 16), $"vpsrld zmm{a}, zmm{b}, 16");
                 AssertText(code => code.Vcvtdq2ps(new Zmm(a), new Zmm(b)), $"vcvtdq2ps zmm{a}, zmm{b}");
             }
         }

@@ -155,12 +155,15 @@ internal sealed class KernelBodyTests
     {
         yield return DotPeak.Assemble(DotInstruction.Int8, convention);
         yield return DotPeak.Assemble(DotInstruction.BFloat16, convention);
-        for (int rows = 1; rows <= AttentionKernels.Rows; rows++)
+        foreach (bool isCodes in new[] { false, true })
         {
-            yield return PairScoreKernel.Assemble(rows, convention);
-            for (int columns = 1; columns <= AttentionKernels.MostColumns; columns++)
+            for (int rows = 1; rows <= AttentionKernels.Rows; rows++)
             {
-                yield return PairWeighKernel.Assemble(rows, columns, convention);
+                yield return PairScoreKernel.Assemble(rows, isCodes, convention);
+                for (int columns = 1; columns <= AttentionKernels.MostColumns; columns++)
+                {
+                    yield return PairWeighKernel.Assemble(rows, columns, isCodes, convention);
+                }
             }
         }
 
