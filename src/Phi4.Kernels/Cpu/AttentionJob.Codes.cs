@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Phi4.Kernels.Cpu;
 
@@ -41,14 +40,6 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>
                 Widen((uint*)codes, Width, BlockTokens / Call.Cache.PerWord, (uint*)wide);
                 space.Values[block] = wide;
             }
-        }
-    }
-
-    private void AskForScales(byte* codes)
-    {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch1(codes + Call.Cache.BlockValues);
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Phi4.Kernels.Cpu;
 
@@ -12,8 +13,8 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>
     {
         int start = first & ~(VectorMath.Lanes - 1);
         int end = (limit + VectorMath.Lanes - 1) & ~(VectorMath.Lanes - 1);
-        new Span<float>(scores + start, first - start).Fill(float.NegativeInfinity);
-        new Span<float>(scores + limit, end - limit).Fill(float.NegativeInfinity);
+        Hide(scores, start, first);
+        Hide(scores, limit, end);
         float* lanes = stackalloc float[VectorMath.Lanes];
         TV scales = TOps.Broadcast(scale);
         TV most = TOps.Broadcast(float.NegativeInfinity);
@@ -24,13 +25,12 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>
             most = TOps.SelectLess(most, score, score, most);
         }
 
-        TOps.Store(lanes, most);
-        largest = float.NegativeInfinity;
-        for (int lane = 0; lane < TOps.Count; lane++)
+        for (int lane = 0; lane < VectorMath.Lanes; lane += TOps.Count)
         {
-            largest = largest < lanes[lane] ? lanes[lane] : largest;
+            TOps.Store(lanes + lane, most);
         }
 
+        largest = VectorMath.Largest(lanes);
         most = TOps.Broadcast(largest);
         for (int lane = 0; lane < VectorMath.Lanes; lane += TOps.Count)
         {
@@ -53,6 +53,15 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>
         total = VectorMath.Sum(lanes);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Hide(float* scores, int from, int to)
+    {
+        for (int j = from; j < to; j++)
+        {
+            scores[j] = float.NegativeInfinity;
+        }
+    }
+
     private static void Round(float* source, float* destination, int count, bool rounds)
     {
         if (!rounds)
@@ -73,11 +82,14 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>
         }
     }
 
+    // Both exponentials at once: a vector's lanes have the bits of a scalar.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MergeHead(float* state, float* partial, int width)
     {
         float largest = state[width] < partial[width] ? partial[width] : state[width];
-        float keep = VectorMath.Exp<ScalarOps, float>(state[width] - largest);
-        float add = VectorMath.Exp<ScalarOps, float>(partial[width] - largest);
+        var factors = Vector128.Create(state[width] - largest, partial[width] - largest, 0, 0);
+        factors = VectorMath.Exp<Vector128Ops, Vector128<float>>(factors);
+        (float keep, float add) = (factors[0], factors[1]);
         TV keeps = TOps.Broadcast(keep);
         TV adds = TOps.Broadcast(add);
         for (int i = 0; i < width; i += TOps.Count)

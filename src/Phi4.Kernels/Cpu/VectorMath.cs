@@ -75,6 +75,16 @@ internal static unsafe class VectorMath
         return four[0] + four[2] + (four[1] + four[3]);
     }
 
+    /// <summary>The largest of sixteen lanes, none of which may be NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(float* lanes)
+    {
+        Vector128<float> four = Larger(
+            Larger(Vector128.Load(lanes), Vector128.Load(lanes + 4)), Larger(Vector128.Load(lanes + 8), Vector128.Load(lanes + 12)));
+        four = Larger(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return four[0] < four[1] ? four[1] : four[0];
+    }
+
     /// <summary>The same tree over four runs of sixteen lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> SumFour(float* lanes)
@@ -91,6 +101,10 @@ internal static unsafe class VectorMath
         Vector128<float> odd = Sse.IsSupported ? Sse.Shuffle(ab, cd, 0b11_01_11_01) : Vector128.Create(ab[1], ab[3], cd[1], cd[3]);
         return even + odd;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Larger(Vector128<float> left, Vector128<float> right)
+        => Vector128.ConditionalSelect(Vector128.LessThan(left, right), right, left);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Quarter(float* lanes)
