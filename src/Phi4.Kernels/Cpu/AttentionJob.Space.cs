@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace Phi4.Kernels.Cpu;
@@ -42,6 +43,7 @@ internal sealed unsafe partial class AttentionJob<TOps, TV>
     }
 
     // While a row's softmax keeps the processor busy, memory brings the first of what comes next.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AskHalfBlock(byte** blocks, int half)
     {
         nint bytes = (nint)Call.Cache.BlockValues * Call.Cache.DType.SizeInBytes() / 2;
