@@ -127,7 +127,7 @@ struct Buffers {
 // The n-th copy of a matrix: neighbours in time are never neighbours in the cache.
 const char* rotate(const Buffers& b, std::size_t bytes, int number) { return b.weights + static_cast<std::size_t>(number) * bytes % (b.weightBytes - bytes) / 1024 * 1024; }
 
-void linear(const Buffers& b, const Matrix& m, int tokens, int number, bool normed = false)
+void linear(const Buffers& b, const Matrix& m, int tokens, int number, bool normed = false, bool skinny = false)
 {
     const std::size_t half = static_cast<std::size_t>(m.features) * m.columns * 2;
     const char* weight = rotate(b, half * (m.gated ? 2 : 1), number);
@@ -135,7 +135,7 @@ void linear(const Buffers& b, const Matrix& m, int tokens, int number, bool norm
     const Linear p = {b.result, m.features, tile == 8 ? b.wide : b.narrow, m.columns, weight, m.columns, m.gated ? weight + half : nullptr, m.columns, nullptr, 0, 0,
         tokens, m.features, m.columns, 1, normed ? b.weights : nullptr, 1e-5f, 0};
     if (normed) return launch("linear_normed_bf16", up(m.features, m.gated ? 8 : 16), 1, 1, 256, 4096 + 256, p);
-    if (tokens > 64) return launch("linear_tiled_bf16", up(m.features, m.gated ? 64 : 128), up(tokens, 128), 1, 256, 65536, p);
+    if (tokens > 64 && !skinny) return launch("linear_tiled_bf16", up(m.features, m.gated ? 64 : 128), up(tokens, 128), 1, 256, 65536, p);
     const std::string kernel = "linear_skinny_bf16_t" + std::to_string(tile);
     launch(kernel.c_str(), up(m.features, m.gated ? 8 : 16), up(tokens, tile), 1, 256, 512u * static_cast<unsigned>(tile), p);
 }
@@ -168,18 +168,19 @@ void linears(const Buffers& b)
             const double time = median(20, [&](int i) { blocks(b, m, bits, tokens, i); });
             report("gate_up int" + std::to_string(bits) + ", " + std::to_string(tokens) + " tokens", time, bytes, 0, bits == 8 ? 80 : 70);
         }
-    for (int tokens : {512, 2048})
+    for (int tokens : {128, 512, 2048})
         for (const Matrix& m : Matrices) {
             if (m.features == Vocabulary) continue;
             const double flops = 2.0 * tokens * m.features * m.columns * (m.gated ? 2 : 1);
-            report(std::string(m.name) + " bf16, " + std::to_string(tokens) + " tokens", median(4, [&](int i) { linear(b, m, tokens, i); }), 0, flops, 45);
+            report(std::string(m.name) + " bf16, " + std::to_string(tokens) + " tokens", median(4, [&](int i) { linear(b, m, tokens, i); }), 0, flops, tokens > 128 ? 45 : 0);
+            if (tokens == 128) report(std::string(m.name) + " bf16, 128 tokens, t64 twice", median(4, [&](int i) { linear(b, m, tokens, i, false, true); }), 0, flops, 0);
         }
 }
 
 // A cache of one layer whose pages follow one another, and a batch over it.
 class AttentionCase {
 public:
-    AttentionCase(int sequences, int past, int fresh) : _fresh(fresh)
+    AttentionCase(int sequences, int past, int fresh) : _tokens(static_cast<unsigned>(sequences * fresh))
     {
         const int length = past + fresh, pages = static_cast<int>(up(length, PageSize));
         std::vector<int> tables, positions, sequenceOfToken, tiles;
@@ -198,12 +199,22 @@ public:
         _p = {static_cast<float*>(driver().allocate(tokens * width * 4)), static_cast<i64>(width), static_cast<const float*>(random_numbers(tokens * width * 4, false)), static_cast<i64>(width),
             (random_numbers(static_cast<std::size_t>(sequences) * static_cast<std::size_t>(pages) * PageSize * 2 * KvHeads * HeadSize * 2)), on_device(tables), pages,
             on_device(positions), on_device(sequenceOfToken), on_device(tiles), nullptr, _tiles, _units, QueryHeads, KvHeads, HeadSize, PageSize, 1 << 30, 0.088f};
-        if (fresh == 1) _p.partial = static_cast<float*>(driver().allocate(static_cast<std::size_t>(_tiles) * KvHeads * static_cast<std::size_t>(_units) * 16 * (HeadSize + 2) * 4));
+        // As the engine chooses: tiles go to different warps unit by unit where they are too few to fill the card.
+        _whole = fresh > 1 || static_cast<long long>(_tiles) * KvHeads >= 2LL * driver().multiprocessors();
+        std::vector<int> slots, ropeRows(tokens, 0);
+        for (int s = 0; s < sequences; s++)
+            for (int t = 0; t < fresh; t++) slots.push_back(s * pages * PageSize + past + t);
+        float* qkv = static_cast<float*>(random_numbers(tokens * Qkv * 4, false));
+        _rope = {qkv, Qkv, qkv + QueryHeads * HeadSize, Qkv, qkv + (QueryHeads + KvHeads) * HeadSize, Qkv, static_cast<const float*>(random_numbers(HeadSize * 4, false)), HeadSize,
+            const_cast<void*>(_p.cache), on_device(ropeRows), on_device(slots), QueryHeads, KvHeads, HeadSize, HeadSize, PageSize, 0};
+        if (!_whole) _p.partial = static_cast<float*>(driver().allocate(static_cast<std::size_t>(_tiles) * KvHeads * static_cast<std::size_t>(_units) * 16 * (HeadSize + 2) * 4));
     }
+
+    void rope() const { launch("rope_and_append", _tokens, 1, 1, 256, 0, _rope); }
 
     void run() const
     {
-        if (_fresh > 1) return launch("attention_whole_d128", up(_tiles, 4), KvHeads, 1, 128, 0, _p);
+        if (_whole) return launch("attention_whole_d128", up(_tiles, 4), KvHeads, 1, 128, 0, _p);
         launch("attention_units_d128", up(_units, 4), KvHeads, static_cast<unsigned>(_tiles), 128, 0, _p);
         launch("attention_combine", static_cast<unsigned>(_tiles), KvHeads, 16, 128, 0, _p);
     }
@@ -221,7 +232,10 @@ private:
     }
 
     Attention _p;
-    int _fresh, _tiles, _units;
+    RopeAndAppend _rope;
+    unsigned _tokens;
+    bool _whole;
+    int _tiles, _units;
 };
 
 void attention()
@@ -237,24 +251,60 @@ void attention()
     }
 }
 
-// The whole step of one token: forty layers and the head, in one graph.
-void step(const Buffers& b)
+// A pass of the whole model, as the engine launches it: forty layers, then the head over `wanted` rows. Activations are whatever the buffers hold.
+void pass(const Buffers& b, const AttentionCase& c, int tokens, int wanted)
 {
-    for (int context : {1, 4096, 16384}) {
-        const AttentionCase c(1, context - 1, 1);
-        const double time = median(1, [&](int) {
-            for (int layer = 0; layer < Layers; layer++) {
-                linear(b, Matrices[0], 1, 5 * layer, true);
-                c.run();
-                linear(b, Matrices[1], 1, 5 * layer + 1);
-                linear(b, Matrices[2], 1, 5 * layer + 2, true);
-                linear(b, Matrices[3], 1, 5 * layer + 3);
-            }
-            linear(b, Matrices[4], 1, 999, true);
-        });
-        double bytes = 2.0 * Hidden * Vocabulary;
-        for (int i = 0; i < 4; i++) bytes += 2.0 * Layers * Matrices[i].features * Matrices[i].columns * (Matrices[i].gated ? 2 : 1);
-        report("a token's step at context " + std::to_string(context), time, bytes + Layers * c.layerBytes, 0, 80);
+    const auto prepare = [&](int rows, bool normed, int width) {
+        if (rows <= 8) return;
+        const unsigned grid = static_cast<unsigned>(rows);
+        if (normed) launch("norm_rows_bf16", grid, 1, 1, 256, 128, RmsNorm{b.narrow, width, b.wide, width, b.weights, 1, width, 1e-5f, 0});
+        else launch("round_rows_bf16", grid, 1, 1, 256, 0, RoundRows{static_cast<u16*>(b.narrow), width, b.wide, width, width, 0});
+    };
+    for (int layer = 0; layer < Layers; layer++) {
+        prepare(tokens, true, Hidden);
+        linear(b, Matrices[0], tokens, 5 * layer, tokens <= 8);
+        c.rope();
+        c.run();
+        prepare(tokens, false, Hidden);
+        linear(b, Matrices[1], tokens, 5 * layer + 1);
+        prepare(tokens, true, Hidden);
+        linear(b, Matrices[2], tokens, 5 * layer + 2, tokens <= 8);
+        prepare(tokens, false, Mlp);
+        linear(b, Matrices[3], tokens, 5 * layer + 3);
+    }
+    prepare(wanted, true, Hidden);
+    linear(b, Matrices[4], wanted, 999, wanted <= 8);
+}
+
+double linear_bytes()
+{
+    double bytes = 2.0 * Hidden * Vocabulary;
+    for (int i = 0; i < 4; i++) bytes += 2.0 * Layers * Matrices[i].features * Matrices[i].columns * (Matrices[i].gated ? 2 : 1);
+    return bytes;
+}
+
+void decode(const Buffers& b)
+{
+    struct { int sequences, context; double mark; } const steps[] = {{1, 1, 80}, {1, 4096, 80}, {1, 16384, 80}, {2, 4096, 0}, {4, 4096, 0}, {8, 4096, 0}, {16, 4096, 0}, {32, 4096, 0}, {64, 4096, 0}};
+    for (const auto& s : steps) {
+        const AttentionCase c(s.sequences, s.context - 1, 1);
+        const double time = median(1, [&](int) { pass(b, c, s.sequences, s.sequences); });
+        report("a step of " + std::to_string(s.sequences) + " at context " + std::to_string(s.context), time, linear_bytes() + Layers * c.layerBytes, 0, s.mark);
+    }
+}
+
+// A prompt in chunks of 2048, as a sum over the chunks.
+void prefill(const Buffers& b)
+{
+    constexpr int Chunk = 2048, Longest = 16384;
+    double time = 0, flops = 0;
+    for (int past = 0; past < Longest;) {
+        const int fresh = past == 0 ? 512 : past == 512 ? Chunk - 512 : Chunk;
+        const AttentionCase c(1, past, fresh);
+        time += median(1, [&](int) { pass(b, c, fresh, 1); });
+        flops += (linear_bytes() - 2.0 * Hidden * Vocabulary) * fresh + 4.0 * Layers * QueryHeads * HeadSize * fresh * (past + fresh / 2.0);
+        past += fresh;
+        if (past == 512 || (past & (past - 1)) == 0) report("a prompt of " + std::to_string(past), time, 0, flops, 55);
     }
 }
 
@@ -272,7 +322,8 @@ int main(int count, char** words)
         random_numbers(std::size_t{2048} * Mlp * 2), static_cast<float*>(driver().allocate(std::size_t{2048} * Mlp * 2 * 4))};
     linears(buffers);
     attention();
-    step(buffers);
+    decode(buffers);
+    prefill(buffers);
     if (count > 2) {
         std::FILE* file = std::fopen(words[2], "w");
         if (!file) gpu::fail(std::string("cannot write ") + words[2]);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Everything a card can tell about the kernels, in one command and under ten minutes: tools/gpu/run.sh [OUTPUT]. Wants an NVIDIA driver, nvcc and g++; no
-# network, no .NET. Stages: compile, tests against float64, compute-sanitizer, benches, peers (if there is PyTorch). Each stage says how it went; a failed
+# network, no .NET. Stages: compile, tests against float64, compute-sanitizer, peers (if there is PyTorch), benches, the engine. Each stage says how it went; a failed
 # one does not stop the others, but the exit code remembers.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -66,5 +66,17 @@ if python3 -c 'import torch' 2> /dev/null; then
   peak=$(python3 -c "import json; print(json.load(open('$out/peers.json'))['peak_tflops'])" 2> /dev/null || echo "$peak")
 fi
 stage bench 180 "$out/bench" "$module" "$out/bench.json" "$peak"
+# The engine itself, where the pack brought it (tools/gpu/pack.sh): greedy tokens of the processor and of the card, then logits beside transformers'.
+if [ -x bin/phi4 ]; then
+  same_tokens() {
+    local device
+    for device in cpu cuda; do
+      bin/phi4 run --model samples/phi4-sample --device $device --temperature 0 "What is 12 + 30?" > "$out/answer.$device.txt" || return 1
+    done
+    cmp "$out/answer.cpu.txt" "$out/answer.cuda.txt" && cat "$out/answer.cuda.txt"
+  }
+  stage engine 60 same_tokens
+  if python3 -c 'import transformers' 2> /dev/null; then stage logits 90 python3 tools/gpu/logits.py bin/phi4 samples/phi4-sample "$out/logits.json"; fi
+fi
 echo "results are in $out: registers.txt, bench.json, peers.json, logs by stage"
 exit $failed

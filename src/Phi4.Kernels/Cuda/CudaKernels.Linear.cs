@@ -46,7 +46,9 @@ internal sealed partial class CudaKernels
         }
 
         _context.MakeCurrent();
-        LinearPlan plan = weight.IsFloat ? LinearPlan.Of(source, weight.Values, up.Values, _roundsActivations) : LinearPlan.OfBlocks(source, weight, isGated: !up.IsNone);
+        LinearPlan plan = weight.IsFloat
+            ? LinearPlan.Of(source, weight.Values, up.Values, _roundsActivations, _device.MultiprocessorCount)
+            : LinearPlan.OfBlocks(source, weight, isGated: !up.IsNone);
         bool normsItself = plan.CanNormItself && norm.Weight.Address % RowAlignment == 0;
         if (!norm.IsNone && !normsItself && !plan.RoundsFirst)
         {

@@ -25,6 +25,9 @@ internal readonly record struct LinearPlan(LinearKind Kind, int TileTokens, bool
     private const int TiledTokens = 128;
     private const int TiledRows = 128;
     private const int SkinnyRows = 16;
+
+    // Above 64 tokens the skinny kernels read the matrix once more for every 64. Below this it still beats blocks of 128 x 128 that leave multiprocessors without work.
+    private const int MostSkinnyTokens = 192;
     private const int ExactRows = 8;
 
     /// <summary>There is a kernel of this kind that normalises its rows itself.</summary>
@@ -34,7 +37,8 @@ internal readonly record struct LinearPlan(LinearKind Kind, int TileTokens, bool
     /// <param name="weight">The matrix; of SwiGLU the first one.</param>
     /// <param name="up">The second matrix of SwiGLU, or none.</param>
     /// <param name="rounds">Activations may be rounded to the matrix's format.</param>
-    public static LinearPlan Of(TensorView source, TensorView weight, TensorView up, bool rounds)
+    /// <param name="multiprocessors">The device's.</param>
+    public static LinearPlan Of(TensorView source, TensorView weight, TensorView up, bool rounds, int multiprocessors)
     {
         int tokens = source.Rows, matrices = up.IsNone ? 1 : 2;
         if (!rounds || weight.DType == DType.F32 || !IsAligned(weight) || !(up.IsNone || IsAligned(up)))
@@ -42,9 +46,10 @@ internal readonly record struct LinearPlan(LinearKind Kind, int TileTokens, bool
             return new LinearPlan(LinearKind.Exact, 1, RoundsFirst: false, new LaunchShape(tokens, Up(weight.Rows, ExactRows), 1, Block));
         }
 
-        if (tokens > KernelTable.SkinnyTokens[^1])
+        LaunchShape tiled = new(Up(weight.Rows, TiledRows / matrices), Up(tokens, TiledTokens), 1, Block, TiledSharedBytes);
+        bool leavesIdle = tokens <= MostSkinnyTokens && (long)tiled.GridX * tiled.GridY < multiprocessors;
+        if (tokens > KernelTable.SkinnyTokens[^1] && !leavesIdle)
         {
-            LaunchShape tiled = new(Up(weight.Rows, TiledRows / matrices), Up(tokens, TiledTokens), 1, Block, TiledSharedBytes);
             return new LinearPlan(LinearKind.Tiled, TiledTokens, RoundsFirst: true, tiled);
         }
 

@@ -9,8 +9,8 @@ namespace Phi4.Kernels.Tests.Cuda.Launch;
 [TestFixture(DType.F16)]
 internal sealed class EmulatedLinearTests(DType dtype)
 {
-    // Around the borders of tiles of 8, 16, 32, 64 and 128 tokens.
-    private static readonly int[] TokenCounts = [1, 2, 7, 8, 9, 16, 17, 33, 64, 65, 129];
+    // Around the borders of tiles of 8, 16, 32 and 64 tokens, and enough for tiles of 128.
+    private static readonly int[] TokenCounts = [1, 2, 7, 8, 9, 16, 17, 33, 64, 65, 129, 200];
 
     private static readonly (int Width, int Features)[] Shapes = [(8, 1), (16, 7), (64, 16), (72, 33), (448, 96), (1000, 40)];
 
@@ -35,7 +35,7 @@ internal sealed class EmulatedLinearTests(DType dtype)
     }
 
     [Test]
-    public void Linear_RowsThatStartAnywhere_GiveTheSameBits([Values(1, 5, 20, 70)] int tokens)
+    public void Linear_RowsThatStartAnywhere_GiveTheSameBits([Values(1, 5, 20, 70, 200)] int tokens)
     {
         using IKernels kernels = Backends.Create("cuda-emulated");
         var random = new Random(tokens);
@@ -50,10 +50,10 @@ internal sealed class EmulatedLinearTests(DType dtype)
     {
         using IKernels kernels = Backends.Create("cuda-emulated");
         var random = new Random(7);
-        using TestMatrix source = TestMatrix.Random(random, DType.F32, 150, 200);
+        using TestMatrix source = TestMatrix.Random(random, DType.F32, 210, 200);
         using TestMatrix weight = TestMatrix.Random(random, dtype, 50, 200);
         float[,] all = Product(kernels, source, weight);
-        foreach ((int start, int count) in new[] { (0, 1), (149, 1), (3, 8), (60, 9), (10, 17), (20, 33), (30, 64), (7, 100), (0, 129) })
+        foreach ((int start, int count) in new[] { (0, 1), (149, 1), (3, 8), (60, 9), (10, 17), (20, 33), (30, 64), (7, 100), (0, 129), (5, 200) })
         {
             using TestMatrix part = source.CopyRows(start, count);
             using TestMatrix expected = TestMatrix.Of(all).CopyRows(start, count);
@@ -62,7 +62,7 @@ internal sealed class EmulatedLinearTests(DType dtype)
     }
 
     [Test]
-    public void Linear_BiasAndResidual_AreAddedInThatOrder([Values(1, 12, 80)] int tokens, [Values] bool withBias)
+    public void Linear_BiasAndResidual_AreAddedInThatOrder([Values(1, 12, 80, 200)] int tokens, [Values] bool withBias)
     {
         using IKernels kernels = Backends.Create("cuda-emulated");
         var random = new Random(5);

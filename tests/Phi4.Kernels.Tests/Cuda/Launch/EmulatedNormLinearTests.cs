@@ -11,7 +11,7 @@ internal sealed class EmulatedNormLinearTests
 {
     private const float Epsilon = 1e-5f;
 
-    private static readonly int[] TokenCounts = [1, 7, 8, 9, 40, 70];
+    private static readonly int[] TokenCounts = [1, 7, 8, 9, 40, 70, 200];
 
     [SetUp]
     public void RequireEmulator() => Assume.That(EmulatedKernels.WhyNot, Is.Null);
@@ -45,7 +45,8 @@ internal sealed class EmulatedNormLinearTests
     [TestCase(1, "linear_normed_bf16")]
     [TestCase(8, "linear_normed_bf16")]
     [TestCase(9, "norm_rows_bf16 linear_skinny_bf16_t16")]
-    [TestCase(65, "norm_rows_bf16 linear_tiled_bf16")]
+    [TestCase(65, "norm_rows_bf16 linear_skinny_bf16_t64")]
+    [TestCase(200, "norm_rows_bf16 linear_tiled_bf16")]
     public void NormLinear_OnADevice_LaunchesNoNormByItself(int tokens, string expected)
     {
         EmulatedCudaDriver driver = EmulatedKernels.CreateDriver();
