@@ -34,8 +34,10 @@ struct AttentionParameters {
     int pageSize;
     int window;
     float scale;
+    int partRows;
+    int reserved;
 };
-static_assert(sizeof(AttentionParameters) == 120, "as in C#");
+static_assert(sizeof(AttentionParameters) == 128, "as in C#");
 
 #define UNIT_POSITIONS 64
 #define UNIT_STEPS 2
@@ -249,10 +251,10 @@ struct AttentionWarp {
     }
 };
 
-// A tile's part for one unit: [16][D, stored] outputs, then [16] largest and sum.
+// A tile's part for one unit: [partRows][D, stored] outputs, then [partRows] largest and sum. partRows is a multiple of 4, at least the rows of any tile.
 DEVICE float* partial_of(const AttentionParameters& p, int tile, int kvHead, int unit)
 {
-    return p.partial + (((i64)tile * p.kvHeads + kvHead) * p.unitCount + unit) * TILE_HEIGHT * (stored_head(p.headSize) + 2);
+    return p.partial + (((i64)tile * p.kvHeads + kvHead) * p.unitCount + unit) * p.partRows * (stored_head(p.headSize) + 2);
 }
 
 template <int D32>
@@ -297,8 +299,9 @@ DEVICE void attention_units(const AttentionParameters& p)
     const int stored = stored_head(p.headSize);
     UNROLL for (int row = 0; row < 2; row++) {
         const int inTile = work.g + 8 * row;
+        if (inTile >= p.partRows) continue;
         if (work.q == 0) {
-            float* softmax = partial + TILE_HEIGHT * stored + 2 * inTile;
+            float* softmax = partial + p.partRows * stored + 2 * inTile;
             softmax[0] = work.part[row].largest;
             softmax[1] = work.part[row].sum;
         }
@@ -328,7 +331,7 @@ KERNEL(attention_combine, AttentionParameters, 128, 1)
         float output = 0.0f;
         for (int unit = 0; unit < units; unit++) {
             const float* partial = partial_of(p, index, kvHead, unit);
-            const Softmax part = {partial[TILE_HEIGHT * stored + 2 * row], partial[TILE_HEIGHT * stored + 2 * row + 1]};
+            const Softmax part = {partial[p.partRows * stored + 2 * row], partial[p.partRows * stored + 2 * row + 1]};
             const Merge merge = merge_into(total, part);
             output = merge.value(output, partial[row * stored + d]);
         }

@@ -31,7 +31,7 @@ void one_shape(int tokens, int queryHeads, int kvHeads, int headSize, int pageSi
     check(error.empty(), name, error);
     const float scale = 1.0f / std::sqrt(static_cast<float>(headSize));
     const Attention p = {destination.data(), static_cast<i64>(queryWidth), query.data(), static_cast<i64>(queryWidth), cache.data(), pageTable.data(), pages, positions.data(),
-        sequences.data(), nullptr, nullptr, 0, 0, queryHeads, kvHeads, headSize, pageSize, window, scale};
+        sequences.data(), nullptr, nullptr, 0, 0, queryHeads, kvHeads, headSize, pageSize, window, scale, 0, 0};
     error = run({"attention_exact", {static_cast<unsigned>(tokens), static_cast<unsigned>(queryHeads), 1}, 128, 2048}, p, 7);
     check(error.empty(), name, error);
 

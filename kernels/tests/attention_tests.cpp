@@ -66,10 +66,12 @@ public:
     {
         const int width = s.queryHeads * s.headSize;
         _units = static_cast<int>(up(_pages * s.pageSize, 64)) + 1;
-        partial.assign(tiles.size() / 4 * static_cast<std::size_t>(s.kvHeads * _units * 16 * (_stored + 2)), NAN);
+        int partRows = 0;
+        for (std::size_t i = 2; i < tiles.size(); i += 4) partRows = std::max(partRows, (tiles[i] + 3) / 4 * 4);
+        partial.assign(tiles.size() / 4 * static_cast<std::size_t>(s.kvHeads * _units * partRows * (_stored + 2)), NAN);
         return {destination.data(), width, query.data(), width, cache.data(), tables.data(), _pages, positions.data(), sequenceOfToken.data(), tiles.data(),
             partial.data(), static_cast<int>(tiles.size() / 4), _units, s.queryHeads, s.kvHeads, s.headSize, s.pageSize, s.window,
-            1.0f / std::sqrt(static_cast<float>(s.headSize))};
+            1.0f / std::sqrt(static_cast<float>(s.headSize)), partRows, 0};
     }
 
     std::vector<float> attend(bool whole, unsigned seed)

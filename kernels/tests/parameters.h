@@ -58,6 +58,7 @@ struct Attention {
     float* destination; i64 destinationStride; const float* query; i64 queryStride; const void* cache; const int* pageTables; i64 pageTableStride;
     const int* positions; const int* sequenceOfToken; const int* tiles; float* partial;
     int tileCount; int unitCount; int queryHeads; int kvHeads; int headSize; int pageSize; int window; float scale;
+    int partRows; int reserved;
 };
 
 }  // namespace tests

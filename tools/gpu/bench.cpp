@@ -198,7 +198,7 @@ public:
         layerBytes = 2.0 * sequences * length * KvHeads * HeadSize * 2;
         _p = {static_cast<float*>(driver().allocate(tokens * width * 4)), static_cast<i64>(width), static_cast<const float*>(random_numbers(tokens * width * 4, false)), static_cast<i64>(width),
             (random_numbers(static_cast<std::size_t>(sequences) * static_cast<std::size_t>(pages) * PageSize * 2 * KvHeads * HeadSize * 2)), on_device(tables), pages,
-            on_device(positions), on_device(sequenceOfToken), on_device(tiles), nullptr, _tiles, _units, QueryHeads, KvHeads, HeadSize, PageSize, 1 << 30, 0.088f};
+            on_device(positions), on_device(sequenceOfToken), on_device(tiles), nullptr, _tiles, _units, QueryHeads, KvHeads, HeadSize, PageSize, 1 << 30, 0.088f, std::min(16, (fresh * Group + 3) / 4 * 4), 0};
         // As the engine chooses: tiles go to different warps unit by unit where they are too few to fill the card.
         _whole = fresh > 1 || static_cast<long long>(_tiles) * KvHeads >= 2LL * driver().multiprocessors();
         std::vector<int> slots, ropeRows(tokens, 0);
@@ -207,7 +207,7 @@ public:
         float* qkv = static_cast<float*>(random_numbers(tokens * Qkv * 4, false));
         _rope = {qkv, Qkv, qkv + QueryHeads * HeadSize, Qkv, qkv + (QueryHeads + KvHeads) * HeadSize, Qkv, static_cast<const float*>(random_numbers(HeadSize * 4, false)), HeadSize,
             const_cast<void*>(_p.cache), on_device(ropeRows), on_device(slots), QueryHeads, KvHeads, HeadSize, HeadSize, PageSize, 0};
-        if (!_whole) _p.partial = static_cast<float*>(driver().allocate(static_cast<std::size_t>(_tiles) * KvHeads * static_cast<std::size_t>(_units) * 16 * (HeadSize + 2) * 4));
+        if (!_whole) _p.partial = static_cast<float*>(driver().allocate(static_cast<std::size_t>(_tiles) * KvHeads * static_cast<std::size_t>(_units * _p.partRows) * (HeadSize + 2) * 4));
     }
 
     void rope() const { launch("rope_and_append", _tokens, 1, 1, 256, 0, _rope); }

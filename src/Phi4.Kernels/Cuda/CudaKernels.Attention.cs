@@ -82,11 +82,13 @@ internal sealed partial class CudaKernels
             return;
         }
 
-        (call.Tiles, int tileCount) = IsOfSingles(batch) ? SingleTilesFor(batch.TokenCount, group) : (TilesFor(sequences, group), _tileCount);
-        AttentionPlan plan = AttentionPlan.Of(tileCount, group, cache, batch.LongestLength, window, _device.MultiprocessorCount);
+        bool isOfSingles = IsOfSingles(batch);
+        (call.Tiles, int tileCount) = isOfSingles ? SingleTilesFor(batch.TokenCount, group) : (TilesFor(sequences, group), _tileCount);
+        AttentionPlan plan = AttentionPlan.Of(tileCount, isOfSingles ? 1 : batch.TokenCount, group, cache, batch.LongestLength, window, _device.MultiprocessorCount);
         call.Partial = plan.IsWhole ? 0 : _partial.Reserve(plan.PartialBytes);
         call.TileCount = plan.TileCount;
         call.UnitCount = plan.UnitCount;
+        call.PartRows = plan.PartRows;
         if (plan.IsWhole)
         {
             int blocks = (plan.TileCount + TilesPerBlock - 1) / TilesPerBlock;

@@ -7,8 +7,9 @@ namespace Phi4.Kernels.Cuda.Launch;
 /// </summary>
 /// <param name="TileCount">Tiles of 16 rows; a row is a query head of the group of a token.</param>
 /// <param name="UnitCount">Units of 64 positions that a tile may see at most.</param>
+/// <param name="PartRows">Rows of a tile that partial results have room for, a multiple of 4.</param>
 /// <param name="PartialBytes">Memory for partial results; 0 if tiles are done whole.</param>
-internal readonly record struct AttentionPlan(int TileCount, int UnitCount, long PartialBytes)
+internal readonly record struct AttentionPlan(int TileCount, int UnitCount, int PartRows, long PartialBytes)
 {
     public const int TileRows = 16;
     public const int UnitPositions = 64;
@@ -25,18 +26,20 @@ internal readonly record struct AttentionPlan(int TileCount, int UnitCount, long
     public static int UnitsFor(int longest) => (int)((Up(longest) + UnitsAtATime - 1) / UnitsAtATime * UnitsAtATime);
 
     /// <param name="tileCount">Tiles of the batch.</param>
+    /// <param name="mostTokens">Tokens of a sequence of it at most.</param>
     /// <param name="group">Query heads of a kv head.</param>
     /// <param name="cache">The layer.</param>
     /// <param name="longest">Longest sequence of the batch.</param>
     /// <param name="window">Positions that a token sees.</param>
     /// <param name="multiprocessors">The device's.</param>
-    public static AttentionPlan Of(int tileCount, int group, in KvLayerView cache, int longest, int window, int multiprocessors)
+    public static AttentionPlan Of(int tileCount, int mostTokens, int group, in KvLayerView cache, int longest, int window, int multiprocessors)
     {
         int tokensOfTile = (TileRows / group) + 2;
         long units = Math.Min(UnitsFor(longest), Up((long)window + tokensOfTile) + 1);
-        long partialBytes = (long)tileCount * cache.KvHeadCount * units * TileRows * (cache.StoredHead + 2) * sizeof(float);
+        int partRows = (int)Math.Min(TileRows, (((long)mostTokens * group) + 3) / 4 * 4);
+        long partialBytes = (long)tileCount * cache.KvHeadCount * units * partRows * (cache.StoredHead + 2) * sizeof(float);
         bool isWhole = (long)tileCount * cache.KvHeadCount >= 2L * multiprocessors || partialBytes > MostPartialBytes;
-        return new AttentionPlan(tileCount, (int)units, isWhole ? 0 : partialBytes);
+        return new AttentionPlan(tileCount, (int)units, partRows, isWhole ? 0 : partialBytes);
     }
 
     /// <summary>Tiles of a run of a sequence's tokens.</summary>

@@ -194,4 +194,6 @@ internal struct AttentionParameters
     public int PageSize;
     public int Window;
     public float Scale;
+    public int PartRows;
+    public int Reserved;
 }
