@@ -28,7 +28,7 @@ public sealed record Constraint
     /// <summary>Its text: the schema, pattern or grammar; for choices a JSON array of them.</summary>
     public string Source { get; }
 
-    /// <summary>White space between the parts of JSON; without meaning for other kinds.</summary>
+    /// <summary>White space between the parts of JSON; without meaning where there is none.</summary>
     public JsonWhitespace Whitespace { get; }
 
     /// <summary>Any JSON value, nested at most 32 deep.</summary>
@@ -78,10 +78,13 @@ public sealed record Constraint
     }
 
     /// <summary>Text that a context-free grammar derives from its rule <c>root</c>.</summary>
-    /// <param name="grammar">Rules such as <c>root ::= "yes" | "no"</c>, in the notation of llama.cpp's GBNF.</param>
-    public static Constraint Grammar(string grammar)
+    /// <param name="grammar">
+    /// Rules such as <c>root ::= "yes" | "no"</c>, in the notation of llama.cpp's GBNF; and <c>%json</c> with a JSON Schema behind it, for a value that is valid under it.
+    /// </param>
+    /// <param name="whitespace">White space between the parts of such values.</param>
+    public static Constraint Grammar(string grammar, JsonWhitespace whitespace = JsonWhitespace.Bounded)
     {
         ArgumentNullException.ThrowIfNull(grammar);
-        return new(ConstraintKind.Grammar, grammar);
+        return new(ConstraintKind.Grammar, grammar, whitespace);
     }
 }

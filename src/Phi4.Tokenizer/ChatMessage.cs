@@ -15,7 +15,7 @@ public sealed record ChatMessage(string Role, string? Content)
     /// </summary>
     private static readonly HashSet<string> KnownRoles = new(StringComparer.Ordinal)
     {
-        "system", "developer", "user", "assistant", "tool", "function", "ipython", "model",
+        "system", "developer", "user", "assistant", "tool", "tool_response", "function", "ipython", "model",
     };
 
     /// <summary>Further members by name: <c>name</c>, <c>tool_calls</c>, <c>reasoning_content</c>, content made of parts, and so on.</summary>

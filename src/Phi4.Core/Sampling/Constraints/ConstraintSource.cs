@@ -15,7 +15,7 @@ internal static class ConstraintSource
         ConstraintKind.JsonSchema => JsonSchemaCompiler.Compile(constraint.Source, constraint.Whitespace),
         ConstraintKind.Regex => Grammar.Of(RegexParser.Parse(constraint.Source, "pattern"), "pattern"),
         ConstraintKind.Choice => Grammar.Of(ChoiceOf(constraint.Source), "choices"),
-        _ => GrammarParser.Parse(constraint.Source),
+        _ => GrammarParser.Parse(constraint.Source, constraint.Whitespace),
     });
 
     private static Expr ChoiceOf(string json)

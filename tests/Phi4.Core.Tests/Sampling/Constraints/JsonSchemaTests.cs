@@ -33,6 +33,7 @@ internal sealed class JsonSchemaTests
     [TestCase("""{"type":"string","format":"date-time"}""", "\"2024-02-29T23:59:59Z\"|\"2024-01-01T00:00:00.5+02:00\"", "\"2024-01-01\"|\"2024-01-01T24:00:00Z\"")]
     [TestCase("""{"type":"string","format":"time"}""", "\"23:59:59Z\"", "\"23:60:00Z\"")]
     [TestCase("""{"type":"string","format":"uuid"}""", "\"01234567-89ab-cdef-0123-456789ABCDEF\"", "\"0123456789abcdef\"")]
+    [TestCase("""{"type":"string","format":"uri"}""", "\"https://a-b.example:80/x/%C3%A9?q=1#f\"|\"ftp://h\"", "\"example\"|\"http:///x\"|\"http://a b\"|\"/x\"")]
     [TestCase("""{"type":"string","format":"ipv4"}""", "\"127.0.0.1\"|\"255.255.255.255\"", "\"256.1.1.1\"|\"1.2.3\"")]
     [TestCase("""{"type":"array","items":{"type":"integer"},"minItems":1,"maxItems":3}""", "[1]|[1,2,3]", "[]|[1,2,3,4]|[\"a\"]")]
     [TestCase("""{"type":"array","items":{"type":"integer"},"minItems":2}""", "[1,2]|[1,2,3,4,5]", "[]|[1]")]

@@ -77,6 +77,28 @@ internal sealed class RegexAndGrammarTests
         Assert.That((string[])["", "(", "())", "ax", "a]", "w\"é", "w\"é!!!"], Is.All.Matches<string>(text => !ConstraintRig.Accepts(constraint, text!)));
     }
 
+    [Test]
+    public void Grammar_WithASchemaInside_MatchesItsJsonAndWhatStandsAround()
+    {
+        var constraint = Constraint.Grammar("""
+            root ::= "é<" value (", " value)* ">"   # a list
+            value ::= %json {"type": "object", "properties": {"a": {"$ref": "#/$defs/n}"}, "é": {"const": "日本"}}, "required": ["a"], "$defs": {"n}": {"type": "integer"}}} | %json true "!"
+            """);
+        Assert.That((string[])["é<{\"a\":1}>", "é<{\"a\": 1, \"é\": \"日本\"}, {\"a\":2}>", "é<[1, {}]!>", "é<{}!>"], Is.All.Matches<string>(text => ConstraintRig.Accepts(constraint, text!)));
+        Assert.That((string[])["é<{}>", "é<{\"a\":1.5}>", "é<[1, {}]>", "é<{\"a\":1}", "{\"a\":1}", "é<{\"a\" :1}>"], Is.All.Matches<string>(text => !ConstraintRig.Accepts(constraint, text!)));
+    }
+
+    [Test]
+    public void Grammar_WithASchemaInside_KeepsToTheWhiteSpaceAskedFor()
+    {
+        const string Text = "root ::= \"<\" %json {\"type\": \"array\", \"items\": {\"type\": \"integer\"}} \">\"";
+        Assert.That(ConstraintRig.Accepts(Constraint.Grammar(Text), "<[1, 2]>"), Is.True);
+        Assert.That(ConstraintRig.Accepts(Constraint.Grammar(Text, JsonWhitespace.Compact), "<[1, 2]>"), Is.False);
+        Assert.That(Constraint.Grammar(Text), Is.Not.EqualTo(Constraint.Grammar(Text, JsonWhitespace.Compact)));
+    }
+
+    [TestCase("root ::= %json {", "a JSON Schema expected")]
+    [TestCase("root ::= %json {\"uniqueItems\": true}", "#/uniqueItems")]
     [TestCase("root ::= a", "no rule a")]
     [TestCase("a ::= \"x\"", "no rule root")]
     [TestCase("root ::= root \"a\" | \"b\"", "begin with itself")]

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
+using System.Text;
+using System.Text.Json;
+using Phi4.Core.Sampling.Constraints.Json;
+
 namespace Phi4.Core.Sampling.Constraints.Grammars;
 
 /// <summary>
 /// Grammars in the notation of llama.cpp's GBNF: <c>name ::= …</c> with texts in quotes, sets of characters in brackets, names, groups, <c>|</c>, <c>* + ? {n,m}</c>,
-/// and comments after <c>#</c>. A text begins with the rule <c>root</c>. A rule may run over several lines.
+/// and comments after <c>#</c>. A text begins with the rule <c>root</c>. A rule may run over several lines. <c>%json</c> with a JSON Schema behind it, which llama.cpp does not have,
+/// stands for a JSON value that is valid under the schema.
 /// </summary>
 internal sealed class GrammarParser
 {
@@ -11,17 +16,22 @@ internal sealed class GrammarParser
     private const int MostDepth = 200;
 
     private readonly SourceReader _reader;
+    private readonly JsonWhitespace _whitespace;
     private readonly Grammar _grammar = new();
     private readonly Dictionary<string, int> _rules = new(StringComparer.Ordinal);
     private readonly HashSet<string> _defined = new(StringComparer.Ordinal);
     private int _depth;
 
-    private GrammarParser(string text) => _reader = new SourceReader(text, "grammar");
-
-    /// <exception cref="ConstraintException">It is malformed, has no rule <c>root</c>, or names a rule that it does not have.</exception>
-    public static Grammar Parse(string text)
+    private GrammarParser(string text, JsonWhitespace whitespace)
     {
-        var parser = new GrammarParser(text);
+        _reader = new SourceReader(text, "grammar");
+        _whitespace = whitespace;
+    }
+
+    /// <exception cref="ConstraintException">It is malformed, has no rule <c>root</c>, names a rule that it does not have, or holds a schema that is not supported.</exception>
+    public static Grammar Parse(string text, JsonWhitespace whitespace = JsonWhitespace.Bounded)
+    {
+        var parser = new GrammarParser(text, whitespace);
         parser.RuleOf(RootName);
         parser.ParseRules();
         return parser._rules.Keys.FirstOrDefault(name => !parser._defined.Contains(name)) is { } missing
@@ -120,15 +130,41 @@ internal sealed class GrammarParser
             return _reader.Take(')') ? body : throw _reader.Fault(") expected.");
         }
 
+        if (_reader.Take("%json"))
+        {
+            return ParseSchema();
+        }
+
         return TakeName() is { } name ? new CallExpr(RuleOf(name)) : throw _reader.Fault("a text, a set, a name or a group expected.");
+    }
+
+    private CallExpr ParseSchema()
+    {
+        byte[] rest = Encoding.UTF8.GetBytes(_reader.Text[_reader.Position..]);
+        var json = new Utf8JsonReader(rest);
+        JsonDocument schema;
+        try
+        {
+            schema = JsonDocument.ParseValue(ref json);
+        }
+        catch (JsonException e)
+        {
+            throw _reader.Fault($"a JSON Schema expected behind %json: {e.Message}");
+        }
+
+        using (schema)
+        {
+            _reader.Position += Encoding.UTF8.GetCharCount(rest, 0, (int)json.BytesConsumed);
+            return JsonSchemaCompiler.AddTo(_grammar, schema.RootElement, _whitespace);
+        }
     }
 
     private Expr ParseText()
     {
-        var text = new System.Text.StringBuilder();
+        var text = new StringBuilder();
         while (!_reader.Take('"'))
         {
-            text.Append(new System.Text.Rune(TakeCharacter()).ToString());
+            text.Append(new Rune(TakeCharacter()).ToString());
         }
 
         return Expr.Of(text.ToString());

@@ -12,6 +12,8 @@ internal static class JsonFormats
         @"(?:[1-9]\d{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))|" + LeapYear + "-02-29)";
 
     private const string Hex = "[0-9a-fA-F]";
+    private const string Label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+    private const string UriCharacter = "(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%" + Hex + "{2})";
     private const string Byte = @"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)";
 
     private static readonly Dictionary<string, string> Patterns = new(StringComparer.Ordinal)
@@ -20,6 +22,7 @@ internal static class JsonFormats
         ["time"] = $"^{Time}{Offset}$",
         ["date-time"] = $"^{Date}T{Time}{Offset}$",
         ["uuid"] = $"^{Hex}{{8}}-{Hex}{{4}}-{Hex}{{4}}-{Hex}{{4}}-{Hex}{{12}}$",
+        ["uri"] = $@"^[a-z][a-z0-9+.-]{{1,15}}://{Label}(?:\.{Label})*(?::[1-9]\d{{0,3}})?(?:/{UriCharacter}*)*(?:\?{UriCharacter}*)?(?:#{UriCharacter}*)?$",
         ["ipv4"] = $@"^{Byte}(?:\.{Byte}){{3}}$",
     };
 

@@ -10,15 +10,16 @@ namespace Phi4.Core.Sampling.Constraints.Json;
 /// </summary>
 internal sealed class JsonSchemaCompiler
 {
-    private readonly Grammar _grammar = new();
+    private readonly Grammar _grammar;
     private readonly SchemaReader _reader;
     private readonly SchemaMerger _merger;
     private readonly JsonParts _parts;
     private readonly Dictionary<string, CallExpr> _rules = new(StringComparer.Ordinal);
     private readonly int _root;
 
-    private JsonSchemaCompiler(JsonElement schema, JsonWhitespace whitespace)
+    private JsonSchemaCompiler(Grammar grammar, JsonElement schema, JsonWhitespace whitespace)
     {
+        _grammar = grammar;
         _root = _grammar.Declare("#");
         _reader = new SchemaReader(schema);
         _merger = new SchemaMerger(_reader);
@@ -43,11 +44,20 @@ internal sealed class JsonSchemaCompiler
 
         using (document)
         {
-            var compiler = new JsonSchemaCompiler(document.RootElement, whitespace);
+            var compiler = new JsonSchemaCompiler(new Grammar(), document.RootElement, whitespace);
             Expr value = compiler.Of(compiler._reader.ReadRoot());
             compiler._grammar.Define(compiler._root, Expr.Sequence(compiler._parts.Outside, value, compiler._parts.Outside));
             return compiler._grammar;
         }
+    }
+
+    /// <summary>A rule of a grammar that says more than this: a value that is valid under the schema, without white space around it.</summary>
+    /// <exception cref="ConstraintException">It is no schema, or asks for what is not supported.</exception>
+    public static CallExpr AddTo(Grammar grammar, JsonElement schema, JsonWhitespace whitespace)
+    {
+        var compiler = new JsonSchemaCompiler(grammar, schema, whitespace);
+        grammar.Define(compiler._root, compiler.Of(compiler._reader.ReadRoot()));
+        return new CallExpr(compiler._root);
     }
 
     private Expr Of(SchemaNode node)
