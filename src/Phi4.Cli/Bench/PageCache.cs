@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+using Microsoft.Win32.SafeHandles;
+
 namespace Phi4.Cli.Bench;
 
 /// <summary>Reads files once, so that loading and the first repetition find them in memory and no engine waits for a disk that another does not.</summary>
@@ -18,7 +20,7 @@ internal static class PageCache
     /// <param name="cancellationToken">Stops between two pieces.</param>
     public static async Task<bool> TryWarmAsync(IReadOnlyList<string> files, long freeBytes, CancellationToken cancellationToken)
     {
-        if (files.Sum(file => new FileInfo(file).Length) > freeBytes * MostOfFree)
+        if (files.Sum(LengthOf) > freeBytes * MostOfFree)
         {
             return false;
         }
@@ -33,5 +35,12 @@ internal static class PageCache
         }
 
         return true;
+    }
+
+    /// <summary>Asked of the open file: a path's length is that of the link, if it is one.</summary>
+    private static long LengthOf(string file)
+    {
+        using SafeFileHandle handle = File.OpenHandle(file);
+        return RandomAccess.GetLength(handle);
     }
 }

@@ -52,7 +52,9 @@ internal sealed class ChatAnswerer(VerbContext context, LoadedModel loaded, Chat
     /// <summary>The answer, or null if there can be none, which is then told.</summary>
     private async Task<AnswerWriter?> WriteAsync()
     {
-        var answer = new AnswerWriter(context.Terminal, streams: true);
+        Terminal terminal = context.Terminal;
+        bool wraps = terminal.OutputIsTerminal && terminal.Keys is not null;
+        var answer = new AnswerWriter(terminal, streams: true, wraps ? new WordWrap(() => terminal.Size().Columns) : null);
         using Interrupts.Answer interruptible = context.Interrupts.BeginAnswer();
         try
         {
@@ -65,8 +67,8 @@ internal sealed class ChatAnswerer(VerbContext context, LoadedModel loaded, Chat
             return null;
         }
 
-        context.Terminal.Out.WriteLine();
-        context.Terminal.Out.Flush();
+        terminal.Out.WriteLine();
+        terminal.Out.Flush();
         _last = answer.Usage ?? _last;
         Remark(answer);
         return answer;
@@ -82,9 +84,11 @@ internal sealed class ChatAnswerer(VerbContext context, LoadedModel loaded, Chat
             FinishReason.ContextFull => "(the context is full: /clear forgets the conversation)",
             _ => null,
         };
-        if (settings.Statistics)
+        if (settings.Statistics && answer.Usage is { } usage)
         {
-            context.Talk.Note(answer.Statistics(loaded.LoadTime));
+            context.Talk.Note(
+                FormattableString.Invariant($"prompt {usage.PromptTokens:N0} tokens at {usage.PromptTokensPerSecond:F0}/s, ")
+                + FormattableString.Invariant($"answer {usage.GeneratedTokens:N0} at {usage.GeneratedTokensPerSecond:F1}/s, seed {usage.Seed}"));
         }
 
         if (context.Terminal.InputIsTerminal)

@@ -24,16 +24,18 @@ internal enum ChatAction
 internal sealed class ChatCommands(Talk talk, ChatSettings settings, Conversation conversation)
 {
     private const string Help = """"
-        /help               this list
-        /system TEXT        tell the model its task; forgets the conversation. Without TEXT: no task
-        /clear              forget the conversation
-        /regen              answer the last question again
-        /set                how answers are drawn; /set NAME VALUE changes it, /set stats on tells speeds
-        /tokens             how much of the context the conversation takes
-        /save FILE          keep the conversation, /load FILE goes on with it
-        /bye                leave; so do Ctrl-D, and Ctrl-C twice
-        Several lines       end a line with \, press Alt-Enter or Ctrl-J, or put them between """ and """
-        Ctrl-C              stops an answer; throws away what is typed
+        /help            this list
+        /system TEXT     tell the model its task and begin anew; without TEXT: no task
+        /clear           forget the conversation
+        /regen           answer the last question again
+        /set             how answers are drawn; /set NAME VALUE changes it
+        /set stats on    tell tokens a second after each answer
+        /tokens          how much of the context the conversation takes
+        /save FILE       keep the conversation; /load FILE goes on with it
+        /bye             leave; so do Ctrl-D, and Ctrl-C twice
+        Several lines    end a line with \, press Alt-Enter or Ctrl-J,
+                         or put them between """ and """
+        Ctrl-C           stops an answer; throws away what is typed
         """";
 
     private static readonly string[] Names = ["/help", "/system", "/clear", "/regen", "/set", "/tokens", "/save", "/load", "/bye"];

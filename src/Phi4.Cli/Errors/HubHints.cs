@@ -9,7 +9,7 @@ internal static class HubHints
         HubFailure.AccessDenied => "set HF_TOKEN to a token that may read the model, or log in with `hf auth login`.",
         HubFailure.ModelNotFound => "is the name right? For a private model set HF_TOKEN, or log in with `hf auth login`.",
         HubFailure.Gated => "accept the terms in a browser, then set HF_TOKEN to a token of that account.",
-        HubFailure.Unreachable => "what has come stays, and the same command goes on from there; HF_ENDPOINT names another hub.",
+        HubFailure.Unreachable => "is this machine online? What has come stays, and the same command goes on from there; HF_ENDPOINT names another hub.",
         HubFailure.RateLimited => "with HF_TOKEN set, hubs allow more.",
         HubFailure.Offline => "unset HF_HUB_OFFLINE to download.",
         HubFailure.RevisionNotFound => "the model's page lists its branches, tags and commits.",

@@ -7,7 +7,10 @@ using Phi4.Cli.Streams;
 namespace Phi4.Cli.Verbs;
 
 /// <summary>Collects an answer as it comes and, where it is for people, passes its text on at once.</summary>
-internal sealed class AnswerWriter(Terminal terminal, bool streams)
+/// <param name="terminal">Where it goes.</param>
+/// <param name="streams">Whether it goes there as it comes.</param>
+/// <param name="wrap">Breaks its lines between words; null to leave them as they are.</param>
+internal sealed class AnswerWriter(Terminal terminal, bool streams, WordWrap? wrap = null)
 {
     private readonly StringBuilder _text = new();
     private readonly List<int> _ids = [];
@@ -86,7 +89,8 @@ internal sealed class AnswerWriter(Terminal terminal, bool streams)
         Usage = chunk.Usage ?? Usage;
         if (streams && chunk.Text.Length > 0)
         {
-            terminal.Out.Write(terminal.OutputIsTerminal ? SafeText.Of(chunk.Text) : chunk.Text);
+            string text = terminal.OutputIsTerminal ? SafeText.Of(chunk.Text) : chunk.Text;
+            terminal.Out.Write(wrap is null ? text : wrap.Of(text));
             terminal.Out.Flush();
         }
     }

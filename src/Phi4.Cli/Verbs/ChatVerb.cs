@@ -106,6 +106,6 @@ internal sealed class ChatVerb : IVerb
     private static void Welcome(Talk talk, string name, Phi4Model model)
     {
         string device = model.Device.ToString().ToLowerInvariant();
-        talk.Note(FormattableString.Invariant($"{name} on {device}, context {model.ContextLength:N0} tokens. /help lists the commands, /bye leaves."));
+        talk.Note(FormattableString.Invariant($"{name} on {device}, context {model.ContextLength:N0} tokens\n/help lists the commands, /bye leaves."));
     }
 }

@@ -37,6 +37,7 @@ internal sealed class DoctorVerb : IVerb
         SayProcessor(lines);
         SayMemory(lines);
         SayDevices(lines);
+        SayHub(lines, context);
         await SayModelAsync(context, lines).ConfigureAwait(false);
         return lines.AnyFailed ? ExitCode.Failed : ExitCode.Success;
     }
@@ -50,6 +51,13 @@ internal sealed class DoctorVerb : IVerb
         lines.Say(
             whyNot is null ? Finding.Pass : CudaSupport.HasDriver ? Finding.Warn : Finding.Info,
             "device cuda", whyNot is null ? $"available{Taken}: {CudaSupport.Describe()}" : $"not used: {whyNot}");
+    }
+
+    private static void SayHub(Findings lines, VerbContext context)
+    {
+        HubOptions hub = Phi4Hub.OptionsFrom(context.Terminal.Environment);
+        string token = hub.Token is { Length: > 0 } ? "a token" : "no token";
+        lines.Say(Finding.Info, "hub", $"{(hub.Offline == true ? "offline, " : "")}{hub.Endpoint!.ToString().TrimEnd('/')} with {token}; cache {hub.CacheFolder}");
     }
 
     private static void SayProcessor(Findings lines)

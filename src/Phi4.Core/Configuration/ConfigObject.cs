@@ -2,6 +2,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
+using Microsoft.Win32.SafeHandles;
 
 namespace Phi4.Core.Configuration;
 
@@ -25,15 +26,19 @@ internal readonly struct ConfigObject
     /// <summary>Reads a file's bytes, refusing one that no configuration could fill.</summary>
     public static byte[] ReadFile(string path)
     {
-        FileInfo info = new(path);
-        if (!info.Exists)
+        if (!System.IO.File.Exists(path))
         {
             throw new ModelFormatException(path, null, "a file", "none");
         }
 
-        if (info.Length > MaxFileBytes)
+        using (SafeFileHandle handle = System.IO.File.OpenHandle(path))
         {
-            throw new ModelFormatException(path, null, $"at most {MaxFileBytes} bytes", $"{info.Length}");
+            // Asked of the open file: a path's length is that of the link, if it is one, and hub caches consist of links.
+            long length = RandomAccess.GetLength(handle);
+            if (length > MaxFileBytes)
+            {
+                throw new ModelFormatException(path, null, $"at most {MaxFileBytes} bytes", $"{length}");
+            }
         }
 
         return System.IO.File.ReadAllBytes(path);

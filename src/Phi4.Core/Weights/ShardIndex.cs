@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Text.Json;
 using System.Text.Unicode;
+using Microsoft.Win32.SafeHandles;
 
 namespace Phi4.Core.Weights;
 
@@ -13,10 +14,14 @@ internal static class ShardIndex
     /// <exception cref="ModelFormatException">The file is malformed or names a shard outside its own folder.</exception>
     public static IReadOnlyDictionary<string, string> Read(string path)
     {
-        FileInfo info = new(path);
-        if (info.Length > MaxFileBytes)
+        using (SafeFileHandle handle = File.OpenHandle(path))
         {
-            throw new ModelFormatException(path, null, $"at most {MaxFileBytes} bytes", $"{info.Length}");
+            // Asked of the open file: a path's length is that of the link, if it is one.
+            long length = RandomAccess.GetLength(handle);
+            if (length > MaxFileBytes)
+            {
+                throw new ModelFormatException(path, null, $"at most {MaxFileBytes} bytes", $"{length}");
+            }
         }
 
         byte[] utf8 = File.ReadAllBytes(path);

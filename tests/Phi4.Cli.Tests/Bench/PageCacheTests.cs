@@ -22,6 +22,19 @@ public sealed class PageCacheTests
     }
 
     [Test]
+    [Platform(Exclude = "Win")]
+    public async Task TryWarm_LinksAsInAHubCache_CountsWhatTheyLeadTo()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.Write("blob", new string('x', 5000));
+        string link = Path.Combine(folder.Path, "model.safetensors");
+        File.CreateSymbolicLink(link, "blob");
+        Assert.That(await PageCache.TryWarmAsync([link], 5000, CancellationToken.None), Is.False);
+        Assert.That(await PageCache.TryWarmAsync([link], 10_000, CancellationToken.None), Is.True);
+        Assert.That(file, Does.Exist);
+    }
+
+    [Test]
     public void TryWarm_Cancelled_Stops()
     {
         string file = Path.GetTempFileName();

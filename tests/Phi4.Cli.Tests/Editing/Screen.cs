@@ -19,6 +19,9 @@ internal sealed class Screen(int columns, int rows) : StringWriter(CultureInfo.I
 
     public int Rows => rows;
 
+    /// <summary>What stands there.</summary>
+    public string Text => string.Join('\n', _rows.Select(row => new string(row).TrimEnd(' ').Replace("\0", "", StringComparison.Ordinal)));
+
     /// <summary>Where the cursor is in its row.</summary>
     public int Column => _column;
 
@@ -55,6 +58,7 @@ internal sealed class Screen(int columns, int rows) : StringWriter(CultureInfo.I
                 _column = 0;
                 return;
             case '\n':
+                _column = 0; // as the terminal's driver has it
                 Down();
                 return;
         }
@@ -94,6 +98,12 @@ internal sealed class Screen(int columns, int rows) : StringWriter(CultureInfo.I
         {
             case 'A':
                 _row = Math.Max(0, _row - count);
+                break;
+            case 'D':
+                _column = Math.Max(0, Math.Min(_column, columns - 1) - count);
+                break;
+            case 'K':
+                Array.Fill(_rows[_row], ' ', _column, columns - _column);
                 break;
             case 'C':
                 _column += count;

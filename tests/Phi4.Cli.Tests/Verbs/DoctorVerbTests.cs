@@ -37,6 +37,14 @@ public sealed class DoctorVerbTests
     }
 
     [Test]
+    public async Task Hub_AsTheEnvironmentHasIt_IsToldWithoutTheToken()
+    {
+        var environment = new Dictionary<string, string> { ["HF_HUB_CACHE"] = "/somewhere", ["HF_TOKEN"] = "hf_secret", ["HF_HUB_OFFLINE"] = "1" };
+        Outcome outcome = await Command.RunAsync(["doctor"], null, environment);
+        Assert.That(outcome.Out, Does.Match(@"(?m)^INFO  hub: +offline, https://huggingface\.co with a token; cache .*somewhere$").And.Not.Contain("secret"));
+    }
+
+    [Test]
     public async Task Model_Given_IsTried()
     {
         Outcome outcome = await Command.RunAsync("doctor", "-m", TestModels.Tiny);
