@@ -35,7 +35,6 @@ internal sealed class LineHistory
         }
 
         string? folder = environment("XDG_STATE_HOME") is { Length: > 0 } state ? state
-            : OperatingSystem.IsWindows() ? environment("LOCALAPPDATA")
             : environment("HOME") is { Length: > 0 } home ? Path.Combine(home, ".local", "state") : null;
         return folder is { Length: > 0 } ? Path.Combine(folder, "phi4-engine", "chat-history") : null;
     }

@@ -56,7 +56,8 @@ internal sealed class Terminal : IDisposable
             OutputIsTerminal = !Console.IsOutputRedirected,
             ErrorIsTerminal = !Console.IsErrorRedirected,
             Width = Columns(),
-            Keys = inputIsTerminal && !Console.IsErrorRedirected && System.Environment.GetEnvironmentVariable("TERM") != "dumb"
+            // The Windows console edits lines by itself, and does not promise to understand what an editor of ours would write.
+            Keys = inputIsTerminal && !Console.IsErrorRedirected && !OperatingSystem.IsWindows() && System.Environment.GetEnvironmentVariable("TERM") != "dumb"
                 ? new KeyReader(() => Console.ReadKey(intercept: true), () => Console.KeyAvailable)
                 : null,
             Size = () => (Columns(), Rows()),

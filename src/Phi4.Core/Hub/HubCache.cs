@@ -48,7 +48,7 @@ internal sealed class HubCache(string root, HubModelName model, Func<string, str
         {
             string file = RefOf(Model.Revision);
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            string fresh = $"{file}.{Environment.ProcessId}.new";
+            string fresh = Path.Combine(Folder, $".ref-{Guid.NewGuid():N}"); // two pulls of one process may end at the same moment
             File.WriteAllText(fresh, commit);
             File.Move(fresh, file, overwrite: true);
         }

@@ -154,8 +154,18 @@ public sealed class PullerTests : HubFixture
     {
         Hub.Change = (request, right) => request.Path == $"/{Weights}" ? right with { Pause = TimeSpan.FromMilliseconds(2) } : right;
         PulledModel[] both = await Task.WhenAll(PullAsync(), PullAsync());
+        Assert.That(Directory.GetFiles(Home), Is.Empty);
         Assert.That(both.Sum(pulled => pulled.BytesReceived), Is.EqualTo(300_014));
         Assert.That(Snapshot(Weights), Is.EqualTo(Files[Weights]));
+    }
+
+    [Test]
+    public void PointTo_FromManyThreadsAtOnce_LeadsThere()
+    {
+        Directory.CreateDirectory(CacheOf().SnapshotOf(StubHub.Commit));
+        Parallel.For(0, 2000, _ => CacheOf().PointTo(StubHub.Commit));
+        Assert.That(CacheOf().FindCommit(), Is.EqualTo(StubHub.Commit));
+        Assert.That(Directory.GetFiles(Home), Is.Empty);
     }
 
     [Test]
