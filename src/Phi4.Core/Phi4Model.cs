@@ -23,7 +23,7 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
     private readonly SamplerScratch _scratch;
     private readonly ConstraintCompiler? _constraints;
 
-    internal Phi4Model(ModelConfig config, GenerationConfig generation, TextTools? text, Engine engine, Phi4Device device, string deviceReason = "")
+    internal Phi4Model(ModelConfig config, GenerationConfig generation, TextTools? text, Engine engine, Phi4Device device, string deviceReason = "", string name = "")
     {
         Config = config;
         Device = device;
@@ -33,7 +33,7 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
         _engine = engine;
         _scratch = new SamplerScratch(config.VocabSize);
         _constraints = text is null ? null : new ConstraintCompiler(text.Tokenizer, config.VocabSize);
-        _facts = new ModelFacts(config.VocabSize, engine.Limits.ContextLength, EndTokens.Of(config, generation));
+        _facts = new ModelFacts(config.VocabSize, engine.Limits.ContextLength, EndTokens.Of(config, generation), name);
     }
 
     /// <summary>What the model is.</summary>
@@ -94,7 +94,7 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
             {
                 Phi4LoadOptions load = options ?? new Phi4LoadOptions();
                 string found = await ModelPath.FindAsync(path, load, cancellationToken).ConfigureAwait(false);
-                return ModelLoader.Load(found, load, progress, cancellationToken);
+                return ModelLoader.Load(found, load, progress, cancellationToken, name: found == path ? null : path);
             },
             cancellationToken);
     }

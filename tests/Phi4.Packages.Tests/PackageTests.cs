@@ -14,7 +14,11 @@ internal sealed partial class PackageTests
         ["Phi4.Tokenizer"] = [],
         ["Phi4.Kernels"] = [],
         ["Phi4.Core"] = ["Phi4.Kernels", "Phi4.Tokenizer"],
-        ["Phi4.Extensions.AI"] = ["Phi4.Core", "Microsoft.Extensions.AI.Abstractions"],
+        ["Phi4.Extensions.AI"] =
+        [
+            "Phi4.Core", "Microsoft.Extensions.AI.Abstractions", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks",
+            "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",
+        ],
         ["phi4"] = [],
     };
 

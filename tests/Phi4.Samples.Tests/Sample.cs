@@ -47,6 +47,7 @@ internal static class Sample
             RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8,
         };
+        start.Environment["DOTNET_EnableDiagnostics"] = "0"; // the runtime's own socket, for debuggers
         return Process.Start(start)!;
     }
 }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+using System.Diagnostics;
+using System.Net;
+
 namespace Phi4.Samples.Tests;
 
 [TestFixture]
@@ -43,6 +46,57 @@ internal sealed class SampleTests
         Assert.That(lines[2], Does.StartWith("the first 8 tokens: Gr"));
         Assert.That(lines[3].Split('|').Where(part => part.Length > 0), Is.EqualTo((string[])["日", "本"]));
         Assert.That(lines[4], Does.EndWith("tokens, 2 ends of a message"));
+    }
+
+    [Test]
+    public async Task StreamingChat_OnTheSampleModel_AnswersLineByLine()
+        => Assert.That(Lines(await Sample.RunAsync("StreamingChat", "What is 12 + 30?\nWhat is the capital of France?\n")), Is.EqualTo((string[])
+            ["12 + 30 = 42.", "The capital of France is Paris."]));
+
+    [Test]
+    public async Task WebApp_OnTheSampleModel_BecomesHealthyAnswersAndStreams()
+    {
+        using Process app = Sample.Start("WebApp", "--urls", "http://127.0.0.1:0");
+        try
+        {
+            string? line;
+            do
+            {
+                line = await app.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1));
+            }
+            while (line is not null && !line.Contains("http://", StringComparison.Ordinal));
+            Assert.That(line, Is.Not.Null, "it ended before it listened");
+            using var client = new HttpClient { BaseAddress = new Uri(line!.Split(' ')[^1]) };
+            Assert.That(async () => (await client.GetAsync(new Uri("/health", UriKind.Relative))).StatusCode, Is.EqualTo(HttpStatusCode.OK).After(20_000, 50));
+            Assert.That(await client.GetStringAsync(new Uri("/ask?question=What%20is%2012%20%2B%2030%3F", UriKind.Relative)), Is.EqualTo("12 + 30 = 42."));
+            string events = await client.GetStringAsync(new Uri("/stream?question=What%20is%2012%20%2B%2030%3F", UriKind.Relative));
+            Assert.That(string.Concat(Lines(events).Select(data => data["data: ".Length..])), Is.EqualTo("12 + 30 = 42."));
+        }
+        finally
+        {
+            app.Kill();
+        }
+    }
+
+    /// <summary>A model that loads and answers opens no socket, and does not even bring in the code that could.</summary>
+    [Test]
+    public async Task StreamingChat_WhileItWaitsAfterAnAnswer_HasOpenedNoSocket()
+    {
+        Assume.That(OperatingSystem.IsLinux(), "open files are looked up under /proc");
+        using Process chat = Sample.Start("StreamingChat");
+        try
+        {
+            await chat.StandardInput.WriteLineAsync("What is 12 + 30?");
+            await chat.StandardInput.FlushAsync();
+            Assert.That(await chat.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1)), Is.EqualTo("12 + 30 = 42."));
+            string[] open = [.. new DirectoryInfo($"/proc/{chat.Id}/fd").GetFiles().Select(file => file.LinkTarget ?? "")];
+            Assert.That(open, Has.Some.StartsWith("pipe:").And.None.StartsWith("socket:"));
+            Assert.That(await File.ReadAllTextAsync($"/proc/{chat.Id}/maps"), Does.Contain("Phi4.Core.dll").And.Not.Contain("System.Net."));
+        }
+        finally
+        {
+            chat.Kill();
+        }
     }
 
     [Test]

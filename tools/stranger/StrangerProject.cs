@@ -62,7 +62,7 @@ internal sealed class StrangerProject
         return new Published(_place.Folder, Path.Combine(target, _name + (OperatingSystem.IsWindows() ? ".exe" : "")), SizeOf(target));
     }
 
-    /// <summary>What publishing ahead of time says where nobody chose the vectors.</summary>
+    /// <summary>What publishing ahead of time says where nobody chose the vectors. The project has been made in some form before.</summary>
     public string WarningAboutVectors() => Child.Run(
         _folder, "dotnet", "msbuild", "-t:Phi4WarnAboutVectors", "-p:PublishAot=true", "-p:TreatWarningsAsErrors=false", "-p:RuntimeIdentifier=linux-x64", "-nologo").Out;
 

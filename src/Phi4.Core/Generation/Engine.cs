@@ -2,6 +2,7 @@
 using System.Collections.Concurrent;
 using Phi4.Core.Batching;
 using Phi4.Core.Configuration;
+using Phi4.Core.Diagnostics;
 using Phi4.Core.Model;
 using Phi4.Core.Scheduling;
 using Phi4.Core.State;
@@ -28,6 +29,7 @@ internal sealed class Engine : IDisposable
     private readonly ConcurrentQueue<Action> _inbox = new();
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly Thread _thread;
+    private readonly IDisposable _gauges;
     private readonly Lock _door = new();
     private bool _closed;
 
@@ -62,6 +64,7 @@ internal sealed class Engine : IDisposable
         };
         _thread = new Thread(Run) { IsBackground = true, Name = "phi4-engine" };
         _thread.Start();
+        _gauges = EngineGauges.Register(Load);
     }
 
     public EngineLimits Limits { get; }
@@ -138,6 +141,7 @@ internal sealed class Engine : IDisposable
             _closed = true;
         }
 
+        _gauges.Dispose();
         _wake.Set();
         _thread.Join();
         _sampler?.Dispose();
@@ -148,6 +152,10 @@ internal sealed class Engine : IDisposable
         _kernels.Dispose();
         _wake.Dispose();
     }
+
+    /// <summary>Read on whatever thread asks: whole numbers, each as it was a moment ago.</summary>
+    private EngineLoad Load() => new(
+        _scheduler.RunningCount, _scheduler.WaitingCount, _scheduler.PreemptionCount, _cache.PageCount - _cache.FreePageCount, _cache.PageCount);
 
     private void Post(Action action)
     {

@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Threading.Channels;
+using Phi4.Core.Diagnostics;
 using Phi4.Core.Sampling;
 using Phi4.Core.Sampling.Constraints;
 using Phi4.Core.Scheduling;
@@ -28,6 +29,8 @@ internal sealed class GenerationRequest : ScheduledSequence
     private readonly Channel<GenerationChunk> _chunks = Channel.CreateUnbounded<GenerationChunk>(
         new UnboundedChannelOptions { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = false });
 
+    private readonly string _modelName;
+    private readonly RequestTelemetry _telemetry = RequestTelemetry.Begin();
     private readonly long _submitted = Stopwatch.GetTimestamp();
     private long _started;
     private long _firstToken;
@@ -61,6 +64,7 @@ internal sealed class GenerationRequest : ScheduledSequence
         _text = text;
         _promptCount = prompt.Length;
         _contextLength = facts.ContextLength;
+        _modelName = facts.ModelName;
         _minTokens = options.MinTokens;
         _tokenLimit = options.MaxTokens ?? int.MaxValue;
         _cancellation = cancellation;
@@ -107,6 +111,7 @@ internal sealed class GenerationRequest : ScheduledSequence
             _chunks.Writer.TryWrite(_last); // only now are the pages back: who sees the end sees them free
         }
 
+        _telemetry.End(_modelName, Course());
         _chunks.Writer.TryComplete(Failure ?? (IsFinished ? null : new OperationCanceledException(_cancellation)));
     }
 
@@ -197,6 +202,24 @@ internal sealed class GenerationRequest : ScheduledSequence
         Finish();
     }
 
+    private RequestCourse Course()
+    {
+        // Where there was no first step or no token, the time until then is the time until the end.
+        long end = Stopwatch.GetTimestamp();
+        long started = _started == 0 ? end : _started;
+        long first = _firstToken == 0 ? end : _firstToken;
+        return new RequestCourse(
+            _promptCount,
+            GeneratedCount,
+            ForcedCount,
+            Stopwatch.GetElapsedTime(_submitted, started),
+            Stopwatch.GetElapsedTime(started, first),
+            Stopwatch.GetElapsedTime(first, _firstToken == 0 ? end : _lastToken),
+            Stopwatch.GetElapsedTime(_submitted, end),
+            _last?.FinishReason,
+            Failure?.GetType().FullName ?? (IsFinished ? null : "cancelled"));
+    }
+
     private GenerationUsage Usage() => new(
         _promptCount,
         GeneratedCount,
@@ -211,7 +234,8 @@ internal sealed class GenerationRequest : ScheduledSequence
 /// <param name="VocabSize">V.</param>
 /// <param name="ContextLength">Longest sequence, in tokens.</param>
 /// <param name="EndTokenIds">Tokens that end an answer.</param>
-internal sealed record ModelFacts(int VocabSize, int ContextLength, IReadOnlyList<int> EndTokenIds);
+/// <param name="ModelName">What meters and traces call the model.</param>
+internal sealed record ModelFacts(int VocabSize, int ContextLength, IReadOnlyList<int> EndTokenIds, string ModelName);
 
 /// <summary>A handful of ids, asked for often.</summary>
 internal sealed class FrozenIds(IEnumerable<int> ids)

@@ -19,9 +19,10 @@ internal static class ModelLoader
     /// <param name="progress">Told of each tensor.</param>
     /// <param name="cancellationToken">Stops; nothing stays open.</param>
     /// <param name="wrap">Puts something between the model and its kernels; null for nothing.</param>
+    /// <param name="name">What meters and traces call it; null for the name of the folder or file.</param>
     public static Phi4Model Load(
         string path, Phi4LoadOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken,
-        Func<ModelWeights, IKernels, IKernels>? wrap = null)
+        Func<ModelWeights, IKernels, IKernels>? wrap = null, string? name = null)
     {
         Validate(options);
         ModelFiles files = ModelFiles.Read(path);
@@ -53,7 +54,7 @@ internal static class ModelLoader
             }
 
             kernels = wrap?.Invoke(weights, kernels) ?? kernels;
-            return new Phi4Model(files.Config, files.Generation, text, new Engine(files.Config, weights, kernels, limits), device.Device, device.Reason);
+            return new Phi4Model(files.Config, files.Generation, text, new Engine(files.Config, weights, kernels, limits), device.Device, device.Reason, name ?? NameOf(path));
         }
         catch (Exception e)
         {
@@ -158,4 +159,7 @@ internal static class ModelLoader
             throw new InvalidOptionsException(option, value, allowed);
         }
     }
+
+    // What meters and traces call the model: where it lies is nobody's business.
+    private static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 }

@@ -11,6 +11,11 @@ internal static partial class DocumentRules
     private const string GlobalUsings = "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; "
         + "global using System.Threading; global using System.Threading.Tasks;";
 
+    // What a project of a web app brings in besides.
+    private const string WebUsings = "global using Microsoft.AspNetCore.Builder; global using Microsoft.AspNetCore.Http; global using Microsoft.AspNetCore.Routing; "
+        + "global using Microsoft.Extensions.Configuration; global using Microsoft.Extensions.DependencyInjection; global using Microsoft.Extensions.Hosting; "
+        + "global using Microsoft.Extensions.Logging;";
+
     public static IEnumerable<Violation> LinksLead(RepositoryFile document, Func<string, bool> exists, Func<string, string> read)
     {
         foreach (var (number, line) in ProseLines(document.Text))
@@ -51,9 +56,11 @@ internal static partial class DocumentRules
         {
             var line = document.Text.AsSpan(0, block.Groups[1].Index).Count('\n') + 1;
             var options = new CSharpParseOptions(LanguageVersion.Latest);
+            var code = block.Groups[1].Value;
+            var usings = GlobalUsings + (code.Contains("WebApplication", StringComparison.Ordinal) ? WebUsings : "");
             var compilation = CSharpCompilation.Create(
                 "Snippet",
-                [CSharpSyntaxTree.ParseText(block.Groups[1].Value, options), CSharpSyntaxTree.ParseText(GlobalUsings, options)],
+                [CSharpSyntaxTree.ParseText(code, options), CSharpSyntaxTree.ParseText(usings, options)],
                 PlatformReferences.All,
                 new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
             foreach (var error in compilation.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error))

@@ -22,7 +22,11 @@ internal static class ProjectRules
         ["Phi4.Tokenizer"] = [],
         ["Phi4.Kernels"] = [],
         ["Phi4.Core"] = [],
-        ["Phi4.Extensions.AI"] = ["Microsoft.Extensions.AI.Abstractions"],
+        ["Phi4.Extensions.AI"] =
+        [
+            "Microsoft.Extensions.AI.Abstractions", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks",
+            "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",
+        ],
         ["Phi4.Cli"] = ["System.CommandLine", "Spectre.Console"],
     };
 
