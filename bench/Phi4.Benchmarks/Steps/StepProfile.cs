@@ -20,7 +20,7 @@ internal static class StepProfile
     {
         ModelConfig config = ModelConfigReader.Read(Path.Combine(options.Folder, ModelConfigReader.FileName));
         long loading = Stopwatch.GetTimestamp();
-        var load = new WeightLoadOptions { Plan = WeightPlan.Of(options.Weights, null) };
+        var load = new WeightLoadOptions { Plan = WeightPlan.Of(options.Weights, null), ReadsEverything = true };
         using ModelWeights weights = WeightLoader.Load(config, options.Folder, load);
         Say($"loaded in {Stopwatch.GetElapsedTime(loading).TotalSeconds:F2} s, {weights.BytesPerToken / 1e9:F3} GB a token");
         MachineCeilings ceilings = MachineCeilings.Measure(options.Threads);

@@ -68,10 +68,11 @@ internal sealed unsafe class MappedFile : IDisposable
         PageAdvice.WillNeed(_base, start, Math.Min(count, Length - start));
     }
 
-    /// <summary>Brings a run of the file into memory.</summary>
+    /// <summary>Brings a run of the file into memory, on huge pages where the system can.</summary>
     public void ReadIn(long start, long count)
     {
         ObjectDisposedException.ThrowIf(_base is null, this);
+        PageAdvice.PreferHugePages(_base, start, count);
         if (!PageAdvice.TryPopulate(_base, start, count))
         {
             for (long i = start; i < start + count; i += Environment.SystemPageSize)

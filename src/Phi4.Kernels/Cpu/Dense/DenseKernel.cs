@@ -22,8 +22,8 @@ internal abstract unsafe class DenseKernel
     /// <summary>Up to this many tokens rows are read where they are stored; from there on packed for all tokens.</summary>
     public const int MostFewTokens = 8;
 
-    /// <summary>Most rows that <see cref="FewTokens"/> takes at once.</summary>
-    public const int MostFewRows = 4;
+    /// <summary>Most rows that <see cref="FewTokens"/> goes through side by side.</summary>
+    protected const int MostRowsAbreast = 4;
 
     /// <summary>Vectors that hold a step, of a packed token or row.</summary>
     public abstract int StepVectors { get; }
@@ -34,8 +34,8 @@ internal abstract unsafe class DenseKernel
     /// <summary>Bytes of a stored weight.</summary>
     public abstract int WeightBytes { get; }
 
-    /// <summary>Rows that <see cref="FewTokens"/> takes at once.</summary>
-    public abstract int FewTokenRows(int tokenCount);
+    /// <summary>Rows that <see cref="FewTokens"/> takes in one call; null: any number, as one stream, so that nothing need be asked for.</summary>
+    public abstract int? FewTokenRows(in TokenPanels tokens);
 
     /// <summary>One token's steps, each vector <paramref name="stride"/> bytes behind the one before.</summary>
     public abstract void Pack(float* inputs, int stepCount, byte* destination, nint stride);
@@ -58,5 +58,12 @@ internal abstract unsafe class DenseKernel
 internal readonly unsafe record struct TileRun(
     nint Panel, nint Tokens, int VectorCount, int TileCount, nint Lanes, nint Sums, bool IsFirst, bool IsLast, nint Next, nint NextStride);
 
-/// <summary>Operands of <see cref="DenseKernel.FewTokens"/>. Lanes: [row][token][16]. <paramref name="Next"/> bytes behind each row lies what is wanted next.</summary>
-internal readonly unsafe record struct FewTokenRun(nint Rows, nint Tokens, int TokenCount, int StepCount, nint Lanes, nint Next);
+/// <summary>
+/// Operands of <see cref="DenseKernel.FewTokens"/>. Rows lie <paramref name="RowBytes"/> apart; lanes: [row][token][16]. <paramref name="Next"/> bytes behind each row lies
+/// what is wanted next; 0: nothing is asked for.
+/// </summary>
+internal readonly unsafe record struct FewTokenRun(nint Rows, nint RowBytes, int RowCount, nint Tokens, int TokenCount, int StepCount, nint Lanes, nint Next)
+{
+    /// <summary>Where a row begins; past the last it is the last, whose further sums are dropped.</summary>
+    public byte* Row(int row) => (byte*)Rows + (Math.Min(row, RowCount - 1) * RowBytes);
+}

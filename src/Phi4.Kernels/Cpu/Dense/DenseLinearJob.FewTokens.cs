@@ -5,19 +5,27 @@ namespace Phi4.Kernels.Cpu.Dense;
 
 /// <content>
 /// Few tokens: bound by reading the weights, which happens once for all tokens. A run of inputs that keeps the tokens' part in the first-level cache is multiplied by
-/// all rows of the piece before the next; each group of rows asks for the next group's part meanwhile.
+/// all rows of the piece before the next. A kernel takes all rows of the piece in one call, or groups of them; each group then asks for the next group's part meanwhile.
 /// </content>
 internal abstract unsafe partial class DenseLinearJob
 {
-    /// <summary>Rows of a piece: a multiple of what kernels take at once, three or four.</summary>
-    private const int FewTokenClaim = 48;
+    /// <summary>Rows of a piece are a multiple: of what kernels take side by side, three or four, and of the sixteen sums of a vector.</summary>
+    private const int FewTokenGroup = 48;
 
-    private const int FewTokenLanes = FewTokenClaim * DenseKernel.MostFewTokens * VectorMath.Lanes;
-    private const int FewTokenSums = FewTokenClaim * DenseKernel.MostFewTokens;
+    /// <summary>Sums of a piece: what is done between two pieces should not count beside reading its rows.</summary>
+    private const int FewTokenSums = DenseKernel.MostFewTokens * FewTokenGroup;
 
-    // Lanes, sums of both matrices, a step of each row of a group.
-    private static long FewTokenScratch
-        => (sizeof(float) * (FewTokenLanes + (2 * FewTokenSums))) + (DenseKernel.MostFewRows * DenseKernel.StepInputs * sizeof(float));
+    private const int FewTokenLanes = FewTokenSums * VectorMath.Lanes;
+
+    // Lanes, sums of both matrices, a step of each row.
+    private static long FewTokenScratch => sizeof(float) * (FewTokenLanes + (2 * FewTokenSums) + (FewTokenSums * DenseKernel.StepInputs));
+
+    // Several pieces a share, so that a slow share is made up for.
+    private int FewTokenClaim(int shares)
+    {
+        int most = FewTokenSums / _tokens.TokenCount / FewTokenGroup * FewTokenGroup;
+        return Math.Clamp(_call.Weight.Rows / (shares * 8) / FewTokenGroup * FewTokenGroup, FewTokenGroup, most);
+    }
 
     private void FewTokens(int start, int count, byte* space)
     {
@@ -26,7 +34,7 @@ internal abstract unsafe partial class DenseLinearJob
         byte* rests = (byte*)(sums + (2 * FewTokenSums));
         for (int matrix = 0; matrix < _call.MatrixCount; matrix++)
         {
-            new Span<float>(lanes, FewTokenLanes).Clear();
+            new Span<float>(lanes, _pieceRows * _tokens.TokenCount * VectorMath.Lanes).Clear();
             for (int panel = 0; panel < _tokens.PanelCount; panel++)
             {
                 MultiplyFew(matrix, start, count, panel, lanes, rests);
@@ -35,38 +43,48 @@ internal abstract unsafe partial class DenseLinearJob
             AddLanes(count, lanes, sums + (matrix * FewTokenSums));
         }
 
-        Finish(_call.End, new FinishedSums(0, _tokens.TokenCount, start, count, (nint)sums, (nint)(sums + FewTokenSums), FewTokenClaim));
+        Finish(_call.End, new FinishedSums(0, _tokens.TokenCount, start, count, (nint)sums, (nint)(sums + FewTokenSums), _pieceRows));
     }
 
     private void MultiplyFew(int matrix, int start, int count, int panel, float* lanes, byte* rests)
     {
         int tokenCount = _tokens.TokenCount;
-        int groupRows = _kernel.FewTokenRows(tokenCount);
+        int groupRows = _kernel.FewTokenRows(_tokens) ?? count;
         int firstStep = panel * _tokens.PanelVectors / _kernel.StepVectors;
         int steps = _tokens.VectorsOf(panel) / _kernel.StepVectors;
         int whole = Math.Min(steps, WholeSteps - firstStep);
-        byte* tokens = _tokens.Tile(panel, 0);
-        nint rowBytes = (nint)(_call.Matrix(matrix).RowStride * _kernel.WeightBytes);
-        byte** rows = stackalloc byte*[DenseKernel.MostFewRows];
-        for (int i = 0; i < count; i += groupRows)
+        nint tokens = (nint)_tokens.Tile(panel, 0);
+        nint rest = tokens + (whole * _kernel.StepVectors * tokenCount * TokenPanels.VectorBytes);
+        TensorView weight = _call.Matrix(matrix);
+        nint rowBytes = (nint)(weight.RowStride * _kernel.WeightBytes);
+        nint rows = weight.Address + (start * rowBytes) + (firstStep * StepBytes);
+        for (int i = 0; i < count; i += groupRows, rows += groupRows * rowBytes)
         {
-            Rows(matrix, start + i, start + count, firstStep, rows, groupRows);
-            float* groupLanes = lanes + (i * tokenCount * VectorMath.Lanes);
-
-            // Behind the last group comes the first of the next panel.
-            nint next = i + groupRows < count ? groupRows * rowBytes : (steps * StepBytes) - (i * rowBytes);
+            int group = Math.Min(groupRows, count - i);
+            nint groupLanes = (nint)(lanes + (i * tokenCount * VectorMath.Lanes));
             if (whole > 0)
             {
-                _kernel.FewTokens(new FewTokenRun((nint)rows, (nint)tokens, tokenCount, whole, (nint)groupLanes, next));
+                // Behind the last group comes the first of the next panel.
+                nint next = i + group < count ? groupRows * rowBytes : (steps * StepBytes) - (i * rowBytes);
+                _kernel.FewTokens(new FewTokenRun(rows, rowBytes, group, tokens, tokenCount, whole, groupLanes, groupRows < count ? next : 0));
             }
 
             if (whole < steps)
             {
-                Rows(matrix, start + i, start + count, WholeSteps, rows, groupRows);
-                CopyRests(rows, groupRows, rests);
-                nint rest = (nint)tokens + (whole * _kernel.StepVectors * tokenCount * TokenPanels.VectorBytes);
-                _kernel.FewTokens(new FewTokenRun((nint)rows, rest, tokenCount, 1, (nint)groupLanes, 0));
+                CopyRests(rows + (whole * StepBytes), rowBytes, group, rests);
+                _kernel.FewTokens(new FewTokenRun((nint)rests, StepBytes, group, rest, tokenCount, 1, groupLanes, 0));
             }
+        }
+    }
+
+    // The rows' last inputs, each followed by zeros up to a whole step.
+    private void CopyRests(nint rows, nint rowBytes, int count, byte* rests)
+    {
+        int bytes = Rest * _kernel.WeightBytes;
+        for (int r = 0; r < count; r++, rows += rowBytes, rests += StepBytes)
+        {
+            new ReadOnlySpan<byte>((byte*)rows, bytes).CopyTo(new Span<byte>(rests, bytes));
+            new Span<byte>(rests + bytes, StepBytes - bytes).Clear();
         }
     }
 
@@ -80,7 +98,7 @@ internal abstract unsafe partial class DenseLinearJob
             VectorMath.SumFour(lanes + (i * VectorMath.Lanes)).Store(four);
             for (int j = i; j < Math.Min(i + 4, count * tokenCount); j++)
             {
-                sums[(j % tokenCount * FewTokenClaim) + (j / tokenCount)] = four[j - i];
+                sums[(j % tokenCount * _pieceRows) + (j / tokenCount)] = four[j - i];
             }
         }
     }

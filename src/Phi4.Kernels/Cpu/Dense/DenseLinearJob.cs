@@ -11,6 +11,7 @@ internal abstract unsafe partial class DenseLinearJob(ShareScratch scratch) : Jo
     private DenseCall _call;
     private TokenPanels _tokens;
     private DenseKernel _kernel = null!;
+    private int _pieceRows;
 
     private bool IsFew => _tokens.TokenCount <= DenseKernel.MostFewTokens;
 
@@ -27,7 +28,8 @@ internal abstract unsafe partial class DenseLinearJob(ShareScratch scratch) : Jo
         _call = call;
         _tokens = tokens;
         _kernel = kernel;
-        _claims.Reset(call.Weight.Rows, IsFew ? FewTokenClaim : ManyTokenClaim, shares);
+        _pieceRows = IsFew ? FewTokenClaim(shares) : ManyTokenClaim;
+        _claims.Reset(call.Weight.Rows, _pieceRows, shares);
         scratch.Reserve(shares, IsFew ? FewTokenScratch : ManyTokenScratch);
     }
 

@@ -19,7 +19,9 @@ internal sealed unsafe class MachineDenseKernel<TOps, TV>(BFloat16Kernels kernel
 
     public override int WeightBytes => sizeof(ushort);
 
-    public override int FewTokenRows(int tokenCount) => BFloat16Kernels.FewTokenRows(tokenCount);
+    // A single token, as long as the first-level cache keeps it.
+    public override int? FewTokenRows(in TokenPanels tokens)
+        => tokens is { TokenCount: 1, PanelCount: 1 } ? null : BFloat16Kernels.FewTokenRows(tokens.TokenCount);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Pack(float* inputs, int stepCount, byte* destination, nint stride)
@@ -68,18 +70,37 @@ internal sealed unsafe class MachineDenseKernel<TOps, TV>(BFloat16Kernels kernel
 
     public override void FewTokens(in FewTokenRun run)
     {
-        ushort** rows = (ushort**)run.Rows;
+        if (run is { TokenCount: 1, Next: 0 })
+        {
+            OneToken(run);
+            return;
+        }
+
         var arguments = new BFloat16FewTokenArguments
         {
-            Row0 = rows[0],
-            Row1 = rows[1],
-            Row2 = rows[2],
-            Row3 = rows[3],
+            Row0 = (ushort*)run.Row(0),
+            Row1 = (ushort*)run.Row(1),
+            Row2 = (ushort*)run.Row(2),
+            Row3 = (ushort*)run.Row(3),
             Tokens = (ushort*)run.Tokens,
             VectorCount = run.StepCount,
             Lanes = (float*)run.Lanes,
             Next = run.Next,
         };
         kernels.FewTokens(run.TokenCount)(&arguments);
+    }
+
+    private void OneToken(in FewTokenRun run)
+    {
+        var arguments = new BFloat16OneTokenArguments
+        {
+            Rows = (ushort*)run.Rows,
+            RowSkip = run.RowBytes - (run.StepCount * TokenPanels.VectorBytes),
+            RowCount = run.RowCount,
+            Token = (ushort*)run.Tokens,
+            VectorCount = run.StepCount,
+            Lanes = (float*)run.Lanes,
+        };
+        kernels.OneToken(&arguments);
     }
 }

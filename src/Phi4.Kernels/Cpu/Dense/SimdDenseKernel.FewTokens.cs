@@ -9,7 +9,12 @@ internal sealed unsafe partial class SimdDenseKernel<TOps, TV, TReader>
 {
     public override void FewTokens(in FewTokenRun run)
     {
-        byte** rows = (byte**)run.Rows;
+        byte** rows = stackalloc byte*[MostRowsAbreast];
+        for (int r = 0; r < MostRowsAbreast; r++)
+        {
+            rows[r] = run.Row(r);
+        }
+
         int t = 0;
         for (; t + 2 <= run.TokenCount; t += 2)
         {

@@ -23,7 +23,7 @@ internal sealed unsafe partial class SimdDenseKernel<TOps, TV, TReader> : DenseK
 
     public override int WeightBytes => TReader.Bytes;
 
-    public override int FewTokenRows(int tokenCount) => MostFewRows;
+    public override int? FewTokenRows(in TokenPanels tokens) => MostRowsAbreast;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Pack(float* inputs, int stepCount, byte* destination, nint stride)

@@ -19,8 +19,9 @@ internal sealed unsafe class BFloat16Kernels : IDisposable
     /// <summary>Most tokens that the few-token kernels take at once.</summary>
     public const int MostFewTokens = 8;
 
-    // Among the bodies, after the four of the many-token kernel.
+    // Among the bodies: four of the many-token kernel, then those for few tokens, then the one for one.
     private const int FirstFewToken = 4;
+    private const int OneTokenBody = FirstFewToken + MostFewTokens;
 
     private static readonly Lazy<(BFloat16Kernels? Kernels, string? WhyNot)> OfTheProcess = new(() =>
     {
@@ -58,6 +59,7 @@ internal sealed unsafe class BFloat16Kernels : IDisposable
             BFloat16TileKernel.Assemble(isFirst: false, isLast: true, convention),
             BFloat16TileKernel.Assemble(isFirst: true, isLast: true, convention),
             .. Enumerable.Range(1, MostFewTokens).Select(tokenCount => BFloat16FewTokenKernel.Assemble(tokenCount, convention)),
+            BFloat16OneTokenKernel.Assemble(convention),
         ];
         BodyTable? table = BodyTable.TryCreate(bodies, out whyNot);
         return table is null ? null : new BFloat16Kernels(table);
@@ -74,6 +76,9 @@ internal sealed unsafe class BFloat16Kernels : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokenCount, MostFewTokens);
         return (delegate* unmanaged<BFloat16FewTokenArguments*, void>)_bodies.Body(FirstFewToken + tokenCount - 1);
     }
+
+    /// <summary>The kernel for one token and rows one after the other.</summary>
+    public delegate* unmanaged<BFloat16OneTokenArguments*, void> OneToken => (delegate* unmanaged<BFloat16OneTokenArguments*, void>)_bodies.Body(OneTokenBody);
 
     /// <summary>No pointer may be called any more.</summary>
     public void Dispose() => _bodies.Dispose();

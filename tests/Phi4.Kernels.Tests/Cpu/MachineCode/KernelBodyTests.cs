@@ -84,6 +84,37 @@ internal sealed class KernelBodyTests
     }
 
     [Test]
+    public void BFloat16OneToken_IsTheListing()
+    {
+        string[] lines = Disassembly.Lines(BFloat16OneTokenKernel.Assemble(CallingConvention.SystemV));
+        string[] jumps = [.. lines.Where(line => line.StartsWith("jne", StringComparison.Ordinal))];
+        string[] expected =
+        [
+            "mov rax, [rdi]",
+            "mov r8, [rdi + 16]",
+            "mov rsi, [rdi + 40]",
+            "mov rdx, [rdi + 24]",
+            "mov rcx, [rdi + 32]",
+            "vmovups zmm0, [rsi]",
+            "prefetcht1 [rax + 2048]",
+            "vmovups zmm1, [rax]",
+            "vdpbf16ps zmm0, zmm1, [rdx]",
+            "add rax, 64",
+            "add rdx, 64",
+            "dec rcx",
+            jumps[0],
+            "vmovups [rsi], zmm0",
+            "add rsi, 64",
+            "add rax, [rdi + 8]",
+            "dec r8",
+            jumps[1],
+            "vzeroupper",
+            "ret",
+        ];
+        Assert.That(lines, Is.EqualTo(expected));
+    }
+
+    [Test]
     public void BFloat16Tile_Vector_IsTwentyFourDotProductsAndTenLoads()
     {
         List<Instruction> instructions = Disassembly.Decode(BFloat16TileKernel.Assemble(isFirst: true, isLast: true, CallingConvention.SystemV));
@@ -177,6 +208,7 @@ internal sealed class KernelBodyTests
             yield return BFloat16FewTokenKernel.Assemble(tokens, convention);
         }
 
+        yield return BFloat16OneTokenKernel.Assemble(convention);
         foreach (bool hasVbmi in new[] { false, true })
         {
             for (int tokens = 1; tokens <= VnniKernels.MostTokens; tokens++)
