@@ -105,7 +105,7 @@ internal sealed class HostingTests
         HealthReportEntry health = await host.HealthAsync();
         await stop.CancelAsync();
         Assert.That(health.Status, Is.EqualTo(HealthStatus.Degraded), health.Description);
-        Assert.That(health.Description, Is.EqualTo("2 requests are waiting; limit 1."));
+        Assert.That(health.Description, Does.Match("^[23] requests are waiting; limit 1\\.$")); // the first may not have been taken up yet
         Assert.That(async () => await Task.WhenAll(answers), Throws.InstanceOf<OperationCanceledException>());
     }
 
