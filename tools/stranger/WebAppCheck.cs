@@ -20,13 +20,25 @@ internal static class WebAppCheck
         {
             using var client = new HttpClient { BaseAddress = new Uri(Address(process)), Timeout = TimeSpan.FromSeconds(30) };
             Task drain = process.StandardOutput.ReadToEndAsync();
-            Checks.Contains("Healthy", client.GetStringAsync(new Uri("/health", UriKind.Relative)).GetAwaiter().GetResult());
+            WaitUntilReady(client);
             return client.GetStringAsync(new Uri("/ask?question=What%20is%2012%20%2B%2030%3F", UriKind.Relative)).GetAwaiter().GetResult();
         }
         finally
         {
             process.Kill();
             process.WaitForExit();
+        }
+    }
+
+    private static void WaitUntilReady(HttpClient client)
+    {
+        for (long begin = Stopwatch.GetTimestamp(); ; Thread.Sleep(50))
+        {
+            using HttpResponseMessage health = client.GetAsync(new Uri("/health", UriKind.Relative)).GetAwaiter().GetResult();
+            if (health.IsSuccessStatusCode)
+                return;
+            if (Stopwatch.GetElapsedTime(begin) > TimeSpan.FromSeconds(30))
+                throw new InvalidOperationException($"after 30 s /health still answers {health.StatusCode}");
         }
     }
 
