@@ -23,6 +23,7 @@ internal static unsafe class PageShares
         long bytes = untouched.Length;
         var first = new Ceilings.ReadJob(untouched.Address(0, bytes), bytes);
         Say("first reading by computing threads", bytes, () => pool.Run(first, threadCount));
+        readIn.PreferHugePages(0, bytes);
         Say("read in, chunk by chunk", bytes, () => ForChunks(bytes, threadCount, readIn.ReadIn));
         var mapped = new Ceilings.ReadJob(readIn.Address(0, bytes), bytes);
         Say("first reading after that", bytes, () => pool.Run(mapped, threadCount));

@@ -68,11 +68,17 @@ internal sealed unsafe class MappedFile : IDisposable
         PageAdvice.WillNeed(_base, start, Math.Min(count, Length - start));
     }
 
-    /// <summary>Brings a run of the file into memory, on huge pages where the system can.</summary>
-    public void ReadIn(long start, long count)
+    /// <summary>Tells the system that all of a run will be read, best on huge pages; a hint. Runs side by side should be told before the first is read in.</summary>
+    public void PreferHugePages(long start, long count)
     {
         ObjectDisposedException.ThrowIf(_base is null, this);
         PageAdvice.PreferHugePages(_base, start, count);
+    }
+
+    /// <summary>Brings a run of the file into memory.</summary>
+    public void ReadIn(long start, long count)
+    {
+        ObjectDisposedException.ThrowIf(_base is null, this);
         if (!PageAdvice.TryPopulate(_base, start, count))
         {
             for (long i = start; i < start + count; i += Environment.SystemPageSize)

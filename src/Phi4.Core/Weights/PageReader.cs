@@ -18,6 +18,11 @@ internal static class PageReader
         int tensorsDone = 0;
         foreach (SafetensorsFile file in checkpoint.Files)
         {
+            if (options.ReadsEverything)
+            {
+                PreferHugePages(file, isWanted);
+            }
+
             foreach (TensorInfo tensor in file.Tensors)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -34,6 +39,15 @@ internal static class PageReader
 
         cancellationToken.ThrowIfCancellationRequested();
         options.Progress?.Report(new LoadProgress(total, total, tensorsDone, checkpoint.TensorCount, null));
+    }
+
+    // Before anything is read: a page of 2 MB on which two tensors meet is had only if both want it.
+    private static void PreferHugePages(SafetensorsFile file, Func<TensorInfo, bool> isWanted)
+    {
+        foreach (TensorInfo tensor in file.Tensors.Where(isWanted))
+        {
+            file.PreferHugePages(tensor.FileOffset, tensor.ByteCount);
+        }
     }
 
     private static void Fetch(SafetensorsFile file, TensorInfo tensor, int threadCount, CancellationToken cancellationToken)

@@ -76,6 +76,9 @@ internal sealed class SafetensorsFile : IDisposable
     /// <summary>Tells the system that a run of the file will be wanted soon; a hint, without effect where there is no such call.</summary>
     public void AdviseWillNeed(long start, long count) => _file.AdviseWillNeed(start, count);
 
+    /// <inheritdoc cref="MappedFile.PreferHugePages"/>
+    public void PreferHugePages(long start, long count) => _file.PreferHugePages(start, count);
+
     /// <summary>Brings a run of the file into memory.</summary>
     public void ReadIn(long start, long count) => _file.ReadIn(start, count);
 

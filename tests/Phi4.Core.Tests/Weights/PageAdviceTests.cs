@@ -14,6 +14,7 @@ public sealed unsafe class PageAdviceTests
         File.WriteAllBytes(folder["file"], bytes);
         using MappedFile file = MappedFile.Open(folder["file"], 1);
         file.AdviseWillNeed(100, 200_000);
+        file.PreferHugePages(100, 200_000);
         file.ReadIn(0, file.Length);
         file.Release(5, 250_000);
         byte* address = (byte*)file.Address(0, file.Length);
@@ -27,6 +28,7 @@ public sealed unsafe class PageAdviceTests
         Assert.Multiple(() =>
         {
             Assert.That(PageAdvice.TryPopulate(null, 4096, 4096), Is.False);
+            Assert.That(() => PageAdvice.PreferHugePages(null, 4096, 4096), Throws.Nothing);
             Assert.That(() => PageAdvice.WillNeed(null, 4096, 4096), Throws.Nothing);
             Assert.That(() => PageAdvice.Release(null, 4096, 4096), Throws.Nothing);
             Assert.That(() => PageAdvice.PageOut(null, 4096, 4096), Throws.Nothing);
