@@ -22,7 +22,7 @@ internal static unsafe partial class HugePages
     /// <summary>Large enough, on a system that has such pages.</summary>
     public static bool IsWorthIt(long byteCount) => OperatingSystem.IsLinux() && byteCount >= LeastBytes;
 
-    /// <summary>Asks for [address, address + byteCount), before its first use. Never fails.</summary>
+    /// <summary>Asks for the pages that hold [address, address + byteCount), before their first use. Never fails.</summary>
     public static void Advise(void* address, long byteCount)
     {
         if (!OperatingSystem.IsLinux())
@@ -30,9 +30,10 @@ internal static unsafe partial class HugePages
             return;
         }
 
+        nuint skew = (nuint)address % (nuint)Environment.SystemPageSize;
         try
         {
-            _ = Madvise(address, (nuint)byteCount, MadvHugePage);
+            _ = Madvise((byte*)address - skew, (nuint)byteCount + skew, MadvHugePage);
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {

@@ -208,14 +208,7 @@ internal sealed class ToolTests
         const string Text = "\n <tool_call>{\"name\": \"f\", \"arguments\": {\"a\": \"}\\\"</tool_call>{\", \"b\": [{}], \"c\": null}}</tool_call>\n<tool_call>{\"name\": \"g\", \"arguments\": {}}</tool_call>";
         for (int size = 1; size <= Text.Length; size++)
         {
-            var reader = new CallReader(new TaggedFormat());
-            List<AIContent> contents = [];
-            foreach (char[] piece in Text.Chunk(size))
-            {
-                reader.Append(new string(piece), contents);
-            }
-
-            reader.Finish(contents);
+            List<AIContent> contents = ReadInPieces(Text, size);
             FunctionCallContent[] calls = [.. contents.Cast<FunctionCallContent>()];
             Assert.That(calls.Select(call => call.Name), Is.EqualTo((string[])["f", "g"]), "white space in front of calls is no answer");
             Assert.That(calls[0].Arguments!["a"]!.ToString(), Is.EqualTo("}\"</tool_call>{"));
@@ -231,14 +224,7 @@ internal sealed class ToolTests
         const string Text = "a <b <tool_ <tool_callx> <<tool_call";
         for (int size = 1; size <= Text.Length; size++)
         {
-            var reader = new CallReader(new TaggedFormat());
-            List<AIContent> contents = [];
-            foreach (char[] piece in Text.Chunk(size))
-            {
-                reader.Append(new string(piece), contents);
-            }
-
-            reader.Finish(contents);
+            List<AIContent> contents = ReadInPieces(Text, size);
             Assert.That(string.Concat(contents.Cast<TextContent>().Select(content => content.Text)), Is.EqualTo(Text));
         }
     }
@@ -299,5 +285,18 @@ internal sealed class ToolTests
             own.ToolMode = messages.Count(message => message.Role == ChatRole.Tool) < rounds ? ChatToolMode.RequireAny : ChatToolMode.None;
             return own;
         }
+    }
+
+    private static List<AIContent> ReadInPieces(string text, int size)
+    {
+        var reader = new CallReader(new TaggedFormat());
+        List<AIContent> contents = [];
+        foreach (char[] piece in text.Chunk(size))
+        {
+            reader.Append(new string(piece), contents);
+        }
+
+        reader.Finish(contents);
+        return contents;
     }
 }

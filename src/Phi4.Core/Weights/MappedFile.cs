@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.IO.MemoryMappedFiles;
 using Microsoft.Win32.SafeHandles;
+using Phi4.Kernels;
 
 namespace Phi4.Core.Weights;
 
@@ -68,11 +69,15 @@ internal sealed unsafe class MappedFile : IDisposable
         PageAdvice.WillNeed(_base, start, Math.Min(count, Length - start));
     }
 
-    /// <summary>Tells the system that all of a run will be read, best on huge pages; a hint. Runs side by side should be told before the first is read in.</summary>
+    /// <summary>
+    /// What of a run is not in the system's cache yet shall be read in pieces of 2 MB and mapped on pages of that size; a hint. Only where all of it will be read: one byte then costs 2 MB.
+    /// File systems that keep large folios do so (ext4 from Linux 6.16 on, XFS); what others cached before stays on the pages that it has. Runs side by side should be told
+    /// before the first is read in.
+    /// </summary>
     public void PreferHugePages(long start, long count)
     {
         ObjectDisposedException.ThrowIf(_base is null, this);
-        PageAdvice.PreferHugePages(_base, start, count);
+        HugePages.Advise(_base + start, count);
     }
 
     /// <summary>Brings a run of the file into memory.</summary>

@@ -11,7 +11,6 @@ internal static unsafe partial class PageAdvice
 
     // Linux.
     private const int MadvDontNeed = 4;
-    private const int MadvHugePage = 14;
     private const int MadvPageOut = 21;
     private const int MadvPopulateRead = 22;
 
@@ -21,18 +20,6 @@ internal static unsafe partial class PageAdvice
         if (!OperatingSystem.IsWindows())
         {
             Advise(mapping, start, count, MadvWillNeed);
-        }
-    }
-
-    /// <summary>
-    /// What of a run is not in the system's cache yet shall be read in pieces of 2 MB and mapped on pages of that size. Only where all of it will be read: one byte
-    /// then costs 2 MB. File systems that keep large folios do so (ext4 from Linux 6.16 on, XFS); what others cached before stays on the pages that it has.
-    /// </summary>
-    public static void PreferHugePages(byte* mapping, long start, long count)
-    {
-        if (OperatingSystem.IsLinux())
-        {
-            Advise(mapping, start, count, MadvHugePage);
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Phi4.Core.Weights;
+using Phi4.Kernels;
 
 namespace Phi4.Core.Tests.Weights;
 
@@ -28,7 +29,7 @@ public sealed unsafe class PageAdviceTests
         Assert.Multiple(() =>
         {
             Assert.That(PageAdvice.TryPopulate(null, 4096, 4096), Is.False);
-            Assert.That(() => PageAdvice.PreferHugePages(null, 4096, 4096), Throws.Nothing);
+            Assert.That(() => HugePages.Advise(null, 4096), Throws.Nothing);
             Assert.That(() => PageAdvice.WillNeed(null, 4096, 4096), Throws.Nothing);
             Assert.That(() => PageAdvice.Release(null, 4096, 4096), Throws.Nothing);
             Assert.That(() => PageAdvice.PageOut(null, 4096, 4096), Throws.Nothing);

@@ -41,7 +41,7 @@ internal abstract unsafe class DenseKernel
     public abstract void Pack(float* inputs, int stepCount, byte* destination, nint stride);
 
     /// <summary>Stored rows to a panel: [vector][6 rows].</summary>
-    public abstract void Widen(byte** rows, int stepCount, byte* panel);
+    public abstract void Widen(in StoredRows rows, int stepCount, byte* panel);
 
     /// <summary>Six rows of a panel times tiles of four tokens.</summary>
     public abstract void MultiplyTiles(in TileRun run);
@@ -59,11 +59,6 @@ internal readonly unsafe record struct TileRun(
     nint Panel, nint Tokens, int VectorCount, int TileCount, nint Lanes, nint Sums, bool IsFirst, bool IsLast, nint Next, nint NextStride);
 
 /// <summary>
-/// Operands of <see cref="DenseKernel.FewTokens"/>. Rows lie <paramref name="RowBytes"/> apart; lanes: [row][token][16]. <paramref name="Next"/> bytes behind each row lies
-/// what is wanted next; 0: nothing is asked for.
+/// Operands of <see cref="DenseKernel.FewTokens"/>. Lanes: [row][token][16]. <paramref name="Next"/> bytes behind each row lies what is wanted next; 0: nothing is asked for.
 /// </summary>
-internal readonly unsafe record struct FewTokenRun(nint Rows, nint RowBytes, int RowCount, nint Tokens, int TokenCount, int StepCount, nint Lanes, nint Next)
-{
-    /// <summary>Where a row begins; past the last it is the last, whose further sums are dropped.</summary>
-    public byte* Row(int row) => (byte*)Rows + (Math.Min(row, RowCount - 1) * RowBytes);
-}
+internal readonly record struct FewTokenRun(StoredRows Rows, nint Tokens, int TokenCount, int StepCount, nint Lanes, nint Next);

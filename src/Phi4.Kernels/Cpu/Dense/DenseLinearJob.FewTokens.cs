@@ -50,41 +50,27 @@ internal abstract unsafe partial class DenseLinearJob
     {
         int tokenCount = _tokens.TokenCount;
         int groupRows = _kernel.FewTokenRows(_tokens) ?? count;
-        int firstStep = panel * _tokens.PanelVectors / _kernel.StepVectors;
+        int firstStep = FirstStep(panel);
         int steps = _tokens.VectorsOf(panel) / _kernel.StepVectors;
         int whole = Math.Min(steps, WholeSteps - firstStep);
         nint tokens = (nint)_tokens.Tile(panel, 0);
         nint rest = tokens + (whole * _kernel.StepVectors * tokenCount * TokenPanels.VectorBytes);
-        TensorView weight = _call.Matrix(matrix);
-        nint rowBytes = (nint)(weight.RowStride * _kernel.WeightBytes);
-        nint rows = weight.Address + (start * rowBytes) + (firstStep * StepBytes);
-        for (int i = 0; i < count; i += groupRows, rows += groupRows * rowBytes)
+        for (int i = 0; i < count; i += groupRows)
         {
-            int group = Math.Min(groupRows, count - i);
+            StoredRows rows = RowsAt(matrix, start + i, start + count, groupRows, firstStep);
             nint groupLanes = (nint)(lanes + (i * tokenCount * VectorMath.Lanes));
             if (whole > 0)
             {
                 // Behind the last group comes the first of the next panel.
-                nint next = i + group < count ? groupRows * rowBytes : (steps * StepBytes) - (i * rowBytes);
-                _kernel.FewTokens(new FewTokenRun(rows, rowBytes, group, tokens, tokenCount, whole, groupLanes, groupRows < count ? next : 0));
+                nint next = i + groupRows < count ? groupRows * rows.RowBytes : (steps * StepBytes) - (i * rows.RowBytes);
+                _kernel.FewTokens(new FewTokenRun(rows, tokens, tokenCount, whole, groupLanes, groupRows < count ? next : 0));
             }
 
             if (whole < steps)
             {
-                CopyRests(rows + (whole * StepBytes), rowBytes, group, rests);
-                _kernel.FewTokens(new FewTokenRun((nint)rests, StepBytes, group, rest, tokenCount, 1, groupLanes, 0));
+                StoredRows copies = CopyRests(rows with { Address = rows.Address + (whole * StepBytes) }, rests);
+                _kernel.FewTokens(new FewTokenRun(copies, rest, tokenCount, 1, groupLanes, 0));
             }
-        }
-    }
-
-    // The rows' last inputs, each followed by zeros up to a whole step.
-    private void CopyRests(nint rows, nint rowBytes, int count, byte* rests)
-    {
-        int bytes = Rest * _kernel.WeightBytes;
-        for (int r = 0; r < count; r++, rows += rowBytes, rests += StepBytes)
-        {
-            new ReadOnlySpan<byte>((byte*)rows, bytes).CopyTo(new Span<byte>(rests, bytes));
-            new Span<byte>(rests + bytes, StepBytes - bytes).Clear();
         }
     }
 

@@ -87,7 +87,8 @@ internal abstract unsafe partial class DenseLinearJob
                 Widen(place.Matrix, n, start + count, place.Panel, panel, rests);
                 if (n + DenseKernel.TileRows < start + count)
                 {
-                    (next, nextStride) = RowsOf(place.Matrix, n + DenseKernel.TileRows, place.Panel);
+                    StoredRows following = RowsAt(place.Matrix, n + DenseKernel.TileRows, start + count, DenseKernel.TileRows, FirstStep(place.Panel));
+                    (next, nextStride) = (following.Address, following.RowBytes);
                 }
             }
 
@@ -105,26 +106,17 @@ internal abstract unsafe partial class DenseLinearJob
         }
     }
 
-    private (nint Address, nint Stride) RowsOf(int matrix, int n, int panel)
-    {
-        TensorView weight = _call.Matrix(matrix);
-        nint rowBytes = (nint)(weight.RowStride * _kernel.WeightBytes);
-        return (weight.Address + (n * rowBytes) + (panel * _tokens.PanelVectors / _kernel.StepVectors * StepBytes), rowBytes);
-    }
-
     private void Widen(int matrix, int n, int end, int panel, byte* destination, byte* rests)
     {
-        int firstStep = panel * _tokens.PanelVectors / _kernel.StepVectors;
+        int firstStep = FirstStep(panel);
         int steps = _tokens.VectorsOf(panel) / _kernel.StepVectors;
         int whole = Math.Min(steps, WholeSteps - firstStep);
-        byte** rows = stackalloc byte*[DenseKernel.TileRows];
-        Rows(matrix, n, end, firstStep, rows, DenseKernel.TileRows);
+        StoredRows rows = RowsAt(matrix, n, end, DenseKernel.TileRows, firstStep);
         _kernel.Widen(rows, whole, destination);
         if (whole < steps)
         {
-            Rows(matrix, n, end, WholeSteps, rows, DenseKernel.TileRows);
-            CopyRests(rows, DenseKernel.TileRows, rests);
-            _kernel.Widen(rows, 1, destination + ((nint)whole * _kernel.StepVectors * DenseKernel.TileRows * TokenPanels.VectorBytes));
+            StoredRows copies = CopyRests(rows with { Address = rows.Address + (whole * StepBytes) }, rests);
+            _kernel.Widen(copies, 1, destination + ((nint)whole * _kernel.StepVectors * DenseKernel.TileRows * TokenPanels.VectorBytes));
         }
     }
 

@@ -22,6 +22,8 @@ internal abstract unsafe partial class DenseLinearJob(ShareScratch scratch) : Jo
 
     private int StepBytes => DenseKernel.StepInputs * _kernel.WeightBytes;
 
+    private int FirstStep(int panel) => panel * _tokens.PanelVectors / _kernel.StepVectors;
+
     /// <summary>Sets the operands and cuts the work. Caller's thread.</summary>
     public void Prepare(in DenseCall call, in TokenPanels tokens, DenseKernel kernel, int shares)
     {
@@ -51,27 +53,26 @@ internal abstract unsafe partial class DenseLinearJob(ShareScratch scratch) : Jo
     /// <summary>Destination from finished sums.</summary>
     protected abstract void Finish(in LinearEnd end, in FinishedSums sums);
 
-    // Rows n, n + 1, ... from a step on. Rows past the end repeat the last one; their sums are dropped.
-    private void Rows(int matrix, int n, int end, int step, byte** rows, int count)
+    // Rows n to end from a step on, at most so many.
+    private StoredRows RowsAt(int matrix, int n, int end, int most, int step)
     {
         TensorView weight = _call.Matrix(matrix);
-        for (int r = 0; r < count; r++)
-        {
-            long element = (Math.Min(n + r, end - 1) * weight.RowStride) + ((long)step * DenseKernel.StepInputs);
-            rows[r] = (byte*)weight.Address + (element * _kernel.WeightBytes);
-        }
+        nint rowBytes = (nint)(weight.RowStride * _kernel.WeightBytes);
+        return new StoredRows(weight.Address + (n * rowBytes) + (step * StepBytes), rowBytes, Math.Min(most, end - n));
     }
 
-    // The rows' last inputs, followed by zeros up to a whole step; the rows then point there.
-    private void CopyRests(byte** rows, int count, byte* rests)
+    // The rows' last inputs, each followed by zeros up to a whole step.
+    private StoredRows CopyRests(in StoredRows rows, byte* rests)
     {
         int bytes = Rest * _kernel.WeightBytes;
-        for (int r = 0; r < count; r++, rests += StepBytes)
+        var copies = new StoredRows((nint)rests, StepBytes, rows.Count);
+        for (int r = 0; r < rows.Count; r++)
         {
-            new ReadOnlySpan<byte>(rows[r], bytes).CopyTo(new Span<byte>(rests, bytes));
-            new Span<byte>(rests + bytes, StepBytes - bytes).Clear();
-            rows[r] = rests;
+            new ReadOnlySpan<byte>(rows.Row(r), bytes).CopyTo(new Span<byte>(copies.Row(r), bytes));
+            new Span<byte>(copies.Row(r) + bytes, StepBytes - bytes).Clear();
         }
+
+        return copies;
     }
 }
 

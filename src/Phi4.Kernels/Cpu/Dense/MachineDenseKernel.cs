@@ -36,11 +36,11 @@ internal sealed unsafe class MachineDenseKernel<TOps, TV>(BFloat16Kernels kernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Widen(byte** rows, int stepCount, byte* panel)
+    public override void Widen(in StoredRows rows, int stepCount, byte* panel)
     {
         for (int r = 0; r < TileRows; r++)
         {
-            byte* row = rows[r];
+            byte* row = rows.Row(r);
             byte* destination = panel + (r * TokenPanels.VectorBytes);
             for (int step = 0; step < stepCount; step++, row += TokenPanels.VectorBytes, destination += TileRows * TokenPanels.VectorBytes)
             {
@@ -78,10 +78,10 @@ internal sealed unsafe class MachineDenseKernel<TOps, TV>(BFloat16Kernels kernel
 
         var arguments = new BFloat16FewTokenArguments
         {
-            Row0 = (ushort*)run.Row(0),
-            Row1 = (ushort*)run.Row(1),
-            Row2 = (ushort*)run.Row(2),
-            Row3 = (ushort*)run.Row(3),
+            Row0 = (ushort*)run.Rows.Row(0),
+            Row1 = (ushort*)run.Rows.Row(1),
+            Row2 = (ushort*)run.Rows.Row(2),
+            Row3 = (ushort*)run.Rows.Row(3),
             Tokens = (ushort*)run.Tokens,
             VectorCount = run.StepCount,
             Lanes = (float*)run.Lanes,
@@ -94,9 +94,9 @@ internal sealed unsafe class MachineDenseKernel<TOps, TV>(BFloat16Kernels kernel
     {
         var arguments = new BFloat16OneTokenArguments
         {
-            Rows = (ushort*)run.Rows,
-            RowSkip = run.RowBytes - (run.StepCount * TokenPanels.VectorBytes),
-            RowCount = run.RowCount,
+            Rows = (ushort*)run.Rows.Address,
+            RowSkip = run.Rows.RowBytes - (run.StepCount * TokenPanels.VectorBytes),
+            RowCount = run.Rows.Count,
             Token = (ushort*)run.Tokens,
             VectorCount = run.StepCount,
             Lanes = (float*)run.Lanes,

@@ -12,7 +12,7 @@ internal sealed unsafe partial class SimdDenseKernel<TOps, TV, TReader>
         byte** rows = stackalloc byte*[MostRowsAbreast];
         for (int r = 0; r < MostRowsAbreast; r++)
         {
-            rows[r] = run.Row(r);
+            rows[r] = run.Rows.Row(r);
         }
 
         int t = 0;

@@ -35,11 +35,11 @@ internal sealed unsafe partial class SimdDenseKernel<TOps, TV, TReader> : DenseK
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Widen(byte** rows, int stepCount, byte* panel)
+    public override void Widen(in StoredRows rows, int stepCount, byte* panel)
     {
         for (int r = 0; r < TileRows; r++)
         {
-            byte* row = rows[r];
+            byte* row = rows.Row(r);
             float* destination = (float*)panel + (r * Lanes);
             for (int step = 0; step < stepCount; step++, row += StepInputs * TReader.Bytes, destination += 2 * RowFloats)
             {
