@@ -39,11 +39,12 @@ internal static class ModelLoading
         return new LoadedModel(model, time);
     }
 
-    // On a machine that has nothing of NVIDIA's, nobody wonders why the processor computes.
+    // A user wants to hear of a device that is there and not used. Where there is nothing of NVIDIA's, nobody wonders why the processor computes; where the device
+    // computes, all is as it should be.
     private static void SayChoice(VerbContext context, Phi4Model model, string device)
     {
         string text = $"device {device}: {model.DeviceReason}";
-        if (CudaSupport.HasDriver)
+        if (model.Device != Phi4Device.Cuda && CudaSupport.HasDriver)
         {
             context.Talk.Note(text);
         }

@@ -31,6 +31,27 @@ public sealed class DeviceTests
     }
 
     [Test]
+    public async Task Auto_OnADeviceThatComputes_SaysNothing()
+    {
+        Assume.That(EmulatedKernels.WhyNot, Is.Null);
+        using var machine = EmulatedMachine.WithKernels();
+        Outcome outcome = await Command.RunAsync(["run", "-m", TestModels.Tiny, "--ids", "1", .. Greedy], input: null);
+        Assert.That((outcome.ExitCode, outcome.Error), Is.EqualTo((0, "")));
+        Assert.That(machine.Driver.Launches, Is.Not.Empty);
+
+        Outcome detailed = await Command.RunAsync(["run", "-m", TestModels.Tiny, "-v", "--ids", "1", .. Greedy], input: null);
+        Assert.That(detailed.Error, Does.Contain("device cuda: Emulated device, compute capability 8.0"));
+    }
+
+    [Test]
+    public async Task Auto_WithoutADriver_SaysNothing()
+    {
+        Assume.That(Phi4.Core.Diagnostics.CudaSupport.HasDriver, Is.False, "This machine has a driver.");
+        Outcome outcome = await Command.RunAsync(["run", "-m", TestModels.Tiny, "--ids", "1", .. Greedy], input: null);
+        Assert.That((outcome.ExitCode, outcome.Error), Is.EqualTo((0, "")));
+    }
+
+    [Test]
     public async Task Cuda_DeviceThatIsNotThere_IsNoSuchDevice()
     {
         using var machine = new EmulatedMachine(new EmulatedCudaDriver());
