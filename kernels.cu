@@ -12,6 +12,9 @@
 #include "kernels/machine/cp_async.cuh"      // cp.async: global to shared memory past the registers
 #include "kernels/machine/permute.cuh"       // prmt: bytes chosen by nibbles
 #include "kernels/machine/mma.cuh"           // mma.sync.m16n8k16
+#include "kernels/machine/phases.cuh"         // mbarrier: barriers that go through phases (Hopper)
+#include "kernels/machine/tensor_copies.cuh"  // cp.async.bulk.tensor: boxes of a matrix to shared memory (Hopper)
+#include "kernels/machine/warpgroup_products.cuh" // wgmma.m64n128k16 (Hopper)
 #include "kernels/machine/approximate.cuh"   // ex2.approx
 
 // Kernels, by the operation of IKernels that they serve.
@@ -22,10 +25,12 @@
 #include "kernels/linear_skinny.cuh"    // linear_skinny_*: up to 64 tokens, as fast as the weights can be read; linear_normed_*
 #include "kernels/linear_blocks.cuh"    // linear_int8_*, linear_int4_*: weights in blocks; linear_normed_int*
 #include "kernels/linear_tiled.cuh"     // linear_tiled_*: many tokens, the same bits
+#include "kernels/linear_wgmma.cuh"     // linear_wgmma_*: the same bits again, on Hopper
 #include "kernels/linear_exact.cuh"     // linear_exact_*: any shape, nothing rounded
 #include "kernels/kv_pages.cuh"         // the paged cache
 #include "kernels/rope_and_append.cuh"  // rope_and_append
 #include "kernels/attention.cuh"        // attention_whole_*, attention_units_*, attention_combine
+#include "kernels/attention_wgmma.cuh"  // attention_wgmma_d128: the same bits, many tokens, on Hopper
 #include "kernels/attention_exact.cuh"  // attention_exact: over an F32 cache, nothing rounded
 #include "kernels/argmax.cuh"           // argmax
 #include "kernels/exponential.cuh"      // e^x in the bits of the CPU's sampler

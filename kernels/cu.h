@@ -38,6 +38,11 @@ typedef long long i64;
 #define CU_PASS_SITE , site
 #endif
 
+// Warpgroup products, tensor copies and phases: Hopper itself (compute_90a) and the emulator.
+#if !CU_DEVICE_CODE || defined(__CUDA_ARCH_FEAT_SM90_ALL)
+#define CU_HOPPER 1
+#endif
+
 #define UNROLL _Pragma("unroll")
 
 #define LANES 32

@@ -27,6 +27,9 @@ DEVICE float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 DEVICE float round_to_integer(float a) { return __builtin_rintf(a); }
 DEVICE float square_root(float a) { return __builtin_sqrtf(a); }
 
+// The block's shared memory begins at 0, at a multiple of 1024 bytes.
+DEVICE unsigned shared_address(const void* p) { return (unsigned)(static_cast<const unsigned char*>(p) - emulator::current->block->shared); }
+
 #define SHARED(name) unsigned char* name = emulator::current->block->shared
 
 #define KERNEL(name, Parameters, threads, blocksPerMultiprocessor) \

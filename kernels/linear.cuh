@@ -67,6 +67,24 @@ DEVICE float add_segments(const float* sums, int stride)
     return sum;
 }
 
+// Which tile of the result a block of a one-dimensional grid computes: sixteen tiles of tokens side by side for each tile of features, so that a
+// wave of blocks reads a few rows of weights and the activations of 2,048 tokens, which the second cache holds.
+struct ResultTile {
+    int token;
+    int feature;
+};
+
+DEVICE int count_of_tiles(int count, int size) { return (count + size - 1) / size; }
+
+DEVICE ResultTile tile_of_block(int tokenTiles, int featureTiles)
+{
+    constexpr int SideBySide = 16;
+    const int group = (int)block_x() / (SideBySide * featureTiles), inGroup = (int)block_x() % (SideBySide * featureTiles);
+    const int width = min_int(SideBySide, tokenTiles - group * SideBySide);
+    const ResultTile tile = {group * SideBySide + inGroup % width, inGroup / width};
+    return tile;
+}
+
 // Stores a token's sum: bias, then residual, a rounding each.
 template <class Parameters>
 DEVICE void finish(const Parameters& p, int token, int feature, float sum)

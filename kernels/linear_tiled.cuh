@@ -3,7 +3,7 @@
 
 // linear_tiled : what linear_skinny computes, bit for bit, for many tokens
 // shapes   as linear_skinny; source [T, H] in the weight's format, rows at multiples of 16 bytes
-// tile     128 weight rows (or 64 of weight and 64 of up) times 128 tokens a block; a warp 64 x 32 of it; steps of 32 inputs through
+// tile     128 weight rows (or 64 of weight and 64 of up) times 128 tokens a block, in the order of tile_of_block; a warp 64 x 32 of it; steps of 32 inputs through
 //          four stages of shared memory, copied by cp.async
 // traffic  compute-bound from some 300 tokens up; shared memory feeds 192 bytes a mma
 // oracle   ReferenceKernels.Linear, LinearSwiGlu      pass mark  300 TFLOP/s at T=2048 on an H100
@@ -16,11 +16,11 @@
 #define TILE_STAGE_BYTES (2 * TILE_HALF_BYTES)
 
 // Row of the block's tile to row of the weights: with `up` a fragment's rows g are gates and its rows g + 8 ups, which so meet in one thread.
-DEVICE const u16* tiled_weight_row(const LinearParameters& p, int tileRow)
+DEVICE const u16* tiled_weight_row(const LinearParameters& p, int tile, int tileRow)
 {
     const u16* weight = static_cast<const u16*>(p.weight);
-    if (!p.up) return weight + min_int((int)block_x() * TILE_ROWS + tileRow, p.features - 1) * p.weightStride;
-    const int feature = min_int((int)block_x() * (TILE_ROWS / 2) + tileRow / 16 * 8 + tileRow % 8, p.features - 1);
+    if (!p.up) return weight + min_int(tile * TILE_ROWS + tileRow, p.features - 1) * p.weightStride;
+    const int feature = min_int(tile * (TILE_ROWS / 2) + tileRow / 16 * 8 + tileRow % 8, p.features - 1);
     return tileRow % 16 < 8 ? weight + feature * p.weightStride : static_cast<const u16*>(p.up) + feature * p.upStride;
 }
 
@@ -53,13 +53,14 @@ DEVICE void linear_tiled(Format format, const LinearParameters& p)
     SHARED(shared);
     begin_after_predecessor();
     const int g = (int)lane() / 4, q = (int)lane() % 4;
-    const int firstToken = (int)block_y() * TILE_ROWS;
+    const ResultTile tile = tile_of_block(count_of_tiles(p.tokens, TILE_ROWS), count_of_tiles(p.features, p.up ? TILE_ROWS / 2 : TILE_ROWS));
+    const int firstToken = tile.token * TILE_ROWS;
     TiledCopies copies;
     copies.columns = p.columns;
     copies.steps = step_count(p.columns);
     UNROLL for (int i = 0; i < 2; i++) {
         const int tileRow = (int)thread_index() / 4 + 64 * i;
-        copies.weights[i] = tiled_weight_row(p, tileRow);
+        copies.weights[i] = tiled_weight_row(p, tile.feature, tileRow);
         copies.tokens[i] = static_cast<const u16*>(p.source) + min_int(firstToken + tileRow, p.tokens - 1) * p.sourceStride;
     }
 
@@ -102,10 +103,10 @@ DEVICE void linear_tiled(Format format, const LinearParameters& p)
                 if (token >= p.tokens) continue;
                 const float low = totals[i][j][k], high = totals[i][j][2 + k];
                 if (p.up) {
-                    const int feature = (int)block_x() * (TILE_ROWS / 2) + warpRow / 2 + 8 * i + g;
+                    const int feature = tile.feature * (TILE_ROWS / 2) + warpRow / 2 + 8 * i + g;
                     if (feature < p.features) finish_gated(p, token, feature, low, high);
                 } else {
-                    const int feature = (int)block_x() * TILE_ROWS + warpRow + 16 * i + g;
+                    const int feature = tile.feature * TILE_ROWS + warpRow + 16 * i + g;
                     if (feature < p.features) finish(p, token, feature, low);
                     if (feature + 8 < p.features) finish(p, token, feature + 8, high);
                 }

@@ -2,7 +2,7 @@
 #pragma once
 
 // rms_norm : destination[t, :] = source[t, :] * (1 / sqrt(mean(source[t, :]^2) + epsilon)) * weight
-// norm_rows_bf16, norm_rows_f16 : the same, rounded to 16 bits as round_rows does it, zeros up to a multiple of 8 columns
+// norm_rows_bf16, norm_rows_f16 : the same, rounded to 16 bits and kept as round_rows does it
 // shapes   destination [T, H] F32, or BF16 or F16   source [T, H] F32   weight [H] F32, BF16 or F16
 // tile     one block of 256 a row whatever T; thread i owns columns i, i+256, ...; lanes are added by shuffles, warps in rising order
 // traffic  (8 T + element) * H bytes from memory, the second reading from cache: launch-bound at T=1, memory-bound at T=4096
@@ -16,7 +16,7 @@ struct RmsNormParameters {
     int weightType;
     int columns;
     float epsilon;
-    int reserved;
+    int order;
 };
 static_assert(sizeof(RmsNormParameters) == 56, "as in C#");
 
@@ -62,8 +62,8 @@ DEVICE void norm_row(Format format, const RmsNormParameters& p)
     const float* source = p.source + block_x() * p.sourceStride;
     u16* destination = static_cast<u16*>(p.destination) + block_x() * p.destinationStride;
     const float factor = factor_of_row(p, source, reinterpret_cast<float*>(shared));
-    for (int i = (int)thread_index(); i < ((p.columns + 7) & ~7); i += 256)
-        destination[i] = i < p.columns ? (u16)pack(format, source[i] * factor * load_number(p.weight, p.weightType, i), 0.0f) : (u16)0;
+    for (int i = (int)thread_index(); i < padded_columns(p.columns, p.order); i += 256)
+        destination[place_in_row(i, p.order)] = i < p.columns ? (u16)pack(format, source[i] * factor * load_number(p.weight, p.weightType, i), 0.0f) : (u16)0;
 }
 
 KERNEL(norm_rows_bf16, RmsNormParameters, 256, 1) { norm_row(Bf16(), p); }

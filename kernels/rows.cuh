@@ -50,7 +50,8 @@ KERNEL(gather_rows, GatherRowsParameters, 256, 1)
     for (int i = (int)thread_index(); i < p.columns; i += 256) destination[i] = source[i];
 }
 
-// round_rows_bf16, round_rows_f16 : destination[t, :] = source[t, :] to 16 bits, nearest, ties to even; zeros up to a multiple of 8 columns
+// round_rows_bf16, round_rows_f16 : destination[t, :] = source[t, :] to 16 bits, nearest, ties to even; zeros up to a multiple of 8 columns, or of
+//          32 in the order of products
 // shapes   destination [T, H rounded up] BF16 or F16   source [T, H] F32
 // tile     one block of 256 a row
 // traffic  6 * T * H bytes
@@ -61,9 +62,22 @@ struct RoundRowsParameters {
     const float* source;
     i64 sourceStride;
     int columns;
-    int reserved;
+    int order;
 };
 static_assert(sizeof(RoundRowsParameters) == 40, "as in C#");
+
+// In which order a row's numbers are kept: as they are, or as the products of a step take them (linear.cuh), which warpgroup products, who know no
+// permutation of their own, read from shared memory.
+enum RowOrder : int { OrderAsItIs = 0, OrderOfProducts = 1 };
+
+// Sixteen numbers of a product come from four runs of eight: the lower halves first, pairs before pairs.
+DEVICE int place_in_row(int column, int order)
+{
+    const int run = column / 8 % 4, inRun = column % 8;
+    return order == OrderAsItIs ? column : column / 32 * 32 + inRun / 4 * 16 + inRun / 2 % 2 * 8 + run * 2 + inRun % 2;
+}
+
+DEVICE int padded_columns(int columns, int order) { return order == OrderAsItIs ? (columns + 7) & ~7 : (columns + 31) & ~31; }
 
 template <class Format>
 DEVICE void round_row(Format format, const RoundRowsParameters& p)
@@ -71,7 +85,8 @@ DEVICE void round_row(Format format, const RoundRowsParameters& p)
     begin_after_predecessor();
     const float* source = p.source + block_x() * p.sourceStride;
     u16* destination = p.destination + block_x() * p.destinationStride;
-    for (int i = (int)thread_index(); i < ((p.columns + 7) & ~7); i += 256) destination[i] = i < p.columns ? (u16)pack(format, source[i], 0.0f) : (u16)0;
+    for (int i = (int)thread_index(); i < padded_columns(p.columns, p.order); i += 256)
+        destination[place_in_row(i, p.order)] = i < p.columns ? (u16)pack(format, source[i], 0.0f) : (u16)0;
 }
 
 KERNEL(round_rows_bf16, RoundRowsParameters, 256, 1) { round_row(Bf16(), p); }

@@ -43,6 +43,42 @@ struct Copy {
 
 using Entry = void (*)(const void* parameters);
 
+// What stands in a tensor map (machine/tensor_copies.cuh) of the emulated driver: 128 bytes. Elements have two bytes.
+struct TensorMap {
+    std::uint64_t mark;
+    const void* base;
+    std::uint64_t rows;
+    std::uint64_t columns;
+    std::uint64_t strideBytes;
+    std::uint32_t boxRows;
+    std::uint32_t boxColumns;
+    std::uint32_t isSwizzled;
+    std::uint32_t reserved[19];
+};
+static_assert(sizeof(TensorMap) == 128, "as the driver has it");
+
+constexpr std::uint64_t TensorMapMark = 0x70616d20726f7465;
+
+// A box that was asked for and hasn't landed.
+struct BoxCopy {
+    void* shared;
+    const void* map;
+    int column;
+    int row;
+    Site site;
+};
+
+// A product of a warpgroup (machine/warpgroup_products.cuh) that was asked for and isn't done.
+struct Product {
+    float* d;
+    int numbers;
+    const unsigned* a;
+    std::uint64_t aOperand;
+    std::uint64_t b;
+    float (*widen)(std::uint16_t);
+    Site site;
+};
+
 // A kernel puts itself on the list before main() or when the library is loaded.
 struct Registration {
     Registration(const char* name, std::size_t parameterBytes, unsigned mostThreads, Entry entry);
@@ -59,6 +95,22 @@ void mma(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], float (*
 void queue_copy(void* shared, const void* global, Site site);
 void commit_copies();
 bool take_copy(int groupsLeft, Copy* copy);
+
+void make_phases(void* barrier, unsigned arrivals);
+void arrive(void* barrier, unsigned bytes, Site site);
+void wait_for_phase(void* barrier, unsigned parity, Site site);
+bool take_box(void* barrier, unsigned parity, BoxCopy* copy);
+void pass_phase(void* barrier, unsigned parity);
+
+void require_map(const void* map);
+unsigned queue_box(const BoxCopy& copy, void* barrier);
+
+void begin_products();
+void queue_product(const Product& product);
+void commit_products();
+float* take_product(int groupsLeft, Product* product);
+void gather_rows(const Product& product, float (&rows)[2][16]);
+void settle_products();
 
 // One more arrival at a counter in global memory, as seen by all blocks: the count before it.
 unsigned count_arrival(unsigned* counter);

@@ -15,8 +15,10 @@ const char* text(Wait wait)
     case Wait::Nothing: return "runs";
     case Wait::Shuffle: return "waits in a shuffle";
     case Wait::Mma: return "waits in an mma";
+    case Wait::Product: return "waits for a product of its warpgroup";
     case Wait::WarpBarrier: return "waits at a warp barrier";
     case Wait::BlockBarrier: return "waits at a block barrier";
+    case Wait::Phase: return "waits for the end of a phase";
     case Wait::Ended: return "has ended";
     }
     return "?";
@@ -41,6 +43,7 @@ bool Scheduler::run(const char* kernel, const Block& block, Entry entry, const v
     _warpKeys.assign(2 * warps, 0);
     _warpGenerations.assign(warps, 0);
 
+    phases.clear();
     release(&_startKey);
     for (unsigned i = 0; i < block.threads; i++) {
         EmulatedThread& thread = *_threads[i];
@@ -50,6 +53,11 @@ bool Scheduler::run(const char* kernel, const Block& block, Entry entry, const v
         thread.hasWaitedForPredecessor = false;
         thread.open.clear();
         thread.groups.clear();
+        thread.mayMultiply = false;
+        thread.productCount = 0;
+        thread.openProducts.clear();
+        thread.productGroups.clear();
+        thread.accumulators.clear();
         thread.fiber.start(run_thread);
     }
 
@@ -70,7 +78,27 @@ bool Scheduler::run(const char* kernel, const Block& block, Entry entry, const v
     }
     acquire(&_endKey);
     current = nullptr;
-    return !_failed;
+    return !_failed && ends_well();
+}
+
+// What no single thread can know.
+bool Scheduler::ends_well()
+{
+    constexpr unsigned Warpgroup = 4 * Lanes;
+    for (unsigned i = 0; i < _block->threads; i++) {
+        const EmulatedThread &thread = *_threads[i], &first = *_threads[i / Warpgroup * Warpgroup];
+        if (thread.productCount == first.productCount && (i / Warpgroup + 1) * Warpgroup <= _block->threads) continue;
+        if (thread.productCount == 0 && first.productCount == 0) continue;
+        _error = std::string(_kernel) + ": thread " + std::to_string(i) + " took part in " + std::to_string(thread.productCount) + " products of its warpgroup, thread "
+            + std::to_string(i / Warpgroup * Warpgroup) + " in " + std::to_string(first.productCount);
+        return false;
+    }
+    for (const auto& [address, state] : phases)
+        if (!state.copies.empty()) {
+            _error = std::string(_kernel) + ", " + place(state.copies[0].site) + ": nobody waits for this copy";
+            return false;
+        }
+    return true;
 }
 
 void Scheduler::run_thread()
@@ -82,6 +110,9 @@ void Scheduler::run_thread()
     self.groups.push_back(self.open);
     for (const auto& group : self.groups)
         if (!group.empty()) scheduler.fail(group[0].site, "nobody waits for this copy");
+    self.productGroups.push_back(self.openProducts);
+    for (const auto& group : self.productGroups)
+        if (!group.empty()) scheduler.fail(group[0].product.site, "nobody waits for this product");
     release(&scheduler._endKey);
     self.wait = Wait::Ended;
     Fiber::pause();
@@ -107,7 +138,8 @@ void Scheduler::run_warp(unsigned warp)
             if (!together) return report(*lanes[0], *lane);
         }
         const Wait wait = lanes[0]->wait;
-        if (wait == Wait::Ended || wait == Wait::BlockBarrier) return;
+        if (wait == Wait::Ended || wait == Wait::BlockBarrier || (wait == Wait::Phase && parked(warp))) return;
+        if (wait == Wait::Phase) continue;
         if (wait == Wait::WarpBarrier) _warpGenerations[warp]++;
         else complete(lanes);
         for (EmulatedThread* lane : lanes) lane->wait = Wait::Nothing;
@@ -116,14 +148,30 @@ void Scheduler::run_warp(unsigned warp)
     }
 }
 
-bool Scheduler::parked(unsigned warp) const
+// A warp that waits for a phase which has come to its end is woken here.
+bool Scheduler::parked(unsigned warp)
 {
+    if (_threads[warp * Lanes]->wait == Wait::Phase) {
+        for (unsigned i = warp * Lanes; i < (warp + 1) * Lanes; i++) {
+            const PhaseState& state = *_threads[i]->barrier;
+            if (state.ended % 2 == _threads[i]->parity && (state.missing != 0 || state.bytes != 0)) return true;
+        }
+        for (unsigned i = warp * Lanes; i < (warp + 1) * Lanes; i++) _threads[i]->wait = Wait::Nothing;
+    }
     return _threads[warp * Lanes]->wait != Wait::Nothing;
 }
 
 // All warps are parked: at the block's barrier, or at their ends.
 void Scheduler::release_block()
 {
+    for (unsigned i = 0; i < _block->threads; i += Lanes) {
+        if (_threads[i]->wait != Wait::Phase) continue;
+        const PhaseState& state = *_threads[i]->barrier;
+        _error = std::string(_kernel) + ", thread " + std::to_string(i) + ", " + place(_threads[i]->site) + ": waits for a phase that never ends: "
+            + std::to_string(state.missing) + " arrivals and " + std::to_string(state.bytes) + " bytes are missing";
+        _failed = true;
+        return;
+    }
     for (unsigned i = Lanes; i < _block->threads; i += Lanes)
         if (_threads[i]->wait != _threads[0]->wait) return report(*_threads[0], *_threads[i]);
     if (_threads[0]->wait == Wait::Ended) return;

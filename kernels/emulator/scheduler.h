@@ -2,6 +2,7 @@
 // The state of the block that runs now. A warp runs as far ahead of the others as it can, or is left at random when there is a seed.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@ namespace emulator {
 
 constexpr unsigned Lanes = 32;
 
-enum class Wait { Nothing, Shuffle, Mma, WarpBarrier, BlockBarrier, Ended };
+enum class Wait { Nothing, Shuffle, Mma, Product, WarpBarrier, BlockBarrier, Phase, Ended };
 
 const char* text(Wait wait);
 
@@ -21,6 +22,28 @@ const char* text(Wait wait);
 union Registers {
     unsigned words[12];
     float floats[12];
+};
+
+// A barrier with phases, in shared memory.
+struct PhaseState {
+    unsigned arrivals;
+    unsigned missing;
+    long long bytes;
+    unsigned ended;
+    std::vector<BoxCopy> copies;
+    std::uint64_t keys[2];
+};
+
+// Accumulators of products that are under way: what they will be, while the thread's own hold NaN.
+struct Accumulators {
+    float* registers;
+    std::vector<float> values;
+    unsigned products;
+};
+
+struct AskedProduct {
+    Product product;
+    unsigned a[4];
 };
 
 struct EmulatedThread : Thread {
@@ -31,6 +54,14 @@ struct EmulatedThread : Thread {
     bool hasWaitedForPredecessor;
     std::vector<Copy> open;
     std::vector<std::vector<Copy>> groups;
+    PhaseState* barrier;
+    unsigned parity;
+    bool mayMultiply;
+    unsigned productCount;
+    unsigned gathered[4][4];
+    std::vector<AskedProduct> openProducts;
+    std::vector<std::vector<AskedProduct>> productGroups;
+    std::vector<Accumulators> accumulators;
 };
 
 class Scheduler {
@@ -52,6 +83,9 @@ public:
     using Complete = void (*)(EmulatedThread* lanes[Lanes]);
     Complete complete = nullptr;
 
+    // Barriers with phases by address.
+    std::map<void*, PhaseState> phases;
+
     // Keys of the barrier that a thread is about to reach: two take turns, so that one barrier's order isn't mistaken for the next one's.
     void* block_key() { return &_blockKeys[_generation % 2]; }
     void* warp_key(unsigned warp) { return &_warpKeys[2 * warp + _warpGenerations[warp] % 2]; }
@@ -59,7 +93,8 @@ public:
 private:
     static void run_thread();
     void run_warp(unsigned warp);
-    bool parked(unsigned warp) const;
+    bool parked(unsigned warp);
+    bool ends_well();
     void release_block();
     void report(const EmulatedThread& a, const EmulatedThread& b);
     unsigned random(unsigned below);

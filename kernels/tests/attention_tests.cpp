@@ -36,7 +36,7 @@ public:
         for (int sequence = 0; sequence < sequences; sequence++) fill(sequence, 0, s.past[static_cast<std::size_t>(sequence)], false);
         for (int sequence = 0; sequence < sequences; sequence++)
             fill(sequence, s.past[static_cast<std::size_t>(sequence)], s.fresh[static_cast<std::size_t>(sequence)], true);
-        make_tiles();
+        tiles = tiles_of(16);
     }
 
     void append()
@@ -85,6 +85,19 @@ public:
                                   : run({kernel.c_str(), {up(_units, 4), kvHeads, count}, 128, 0}, p, seed);
         if (!whole && error.empty()) error = run({"attention_combine", {count, kvHeads, 16}, 128, 0}, p, seed);
         check(error.empty(), kernel, error);
+        return destination;
+    }
+
+    // By products of warpgroups, over tiles of up to 128 rows.
+    std::vector<float> attend_by_warpgroups(unsigned seed)
+    {
+        std::vector<float> destination(query.size(), NAN), partial;
+        Attention p = parameters(destination, partial);
+        const std::vector<int> large = tiles_of(128);
+        p.tiles = large.data();
+        p.tileCount = static_cast<int>(large.size() / 4);
+        const std::string error = run({"attention_wgmma_d128", {static_cast<unsigned>(p.tileCount), static_cast<unsigned>(s.kvHeads), 1}, 256, 98304}, p, seed);
+        check(error.empty(), "attention_wgmma_d128", error);
         return destination;
     }
 
@@ -191,14 +204,16 @@ private:
         }
     }
 
-    void make_tiles()
+    std::vector<int> tiles_of(int rows) const
     {
+        std::vector<int> all;
         const int group = s.queryHeads / s.kvHeads;
         int token = 0;
         for (int fresh : s.fresh) {
-            for (int row = 0; row < fresh * group; row += 16) tiles.insert(tiles.end(), {token, row, std::min(16, fresh * group - row), 0});
+            for (int row = 0; row < fresh * group; row += rows) all.insert(all.end(), {token, row, std::min(rows, fresh * group - row), 0});
             token += fresh;
         }
+        return all;
     }
 
     Random _random;
@@ -215,6 +230,8 @@ void one_shape(const Shape& shape)
     batch.compare(whole);
     check(same_bits(whole, batch.attend(true, 11)), "attention", "another seed gives other bits");
     check(same_bits(whole, batch.attend(false, 12)), "attention with heads of " + std::to_string(shape.headSize), "units give other bits than the whole");
+    if (shape.headSize <= 128 && has_kernel("attention_wgmma_d128"))
+        for (unsigned seed : {0u, 5u}) check(same_bits(whole, batch.attend_by_warpgroups(seed)), "attention with heads of " + std::to_string(shape.headSize), "warpgroups give other bits");
 }
 
 }  // namespace
@@ -226,6 +243,7 @@ void attention_tests()
     one_shape({6, 2, 64, 32, 32, All, {0, 130}, {20, 1}});
     one_shape({3, 3, 36, 24, 16, 70, {150, 10}, {3, 9}});
     one_shape({20, 1, 80, 40, 48, All, {65}, {2}});
+    one_shape({8, 2, 128, 128, 32, All, {70, 3}, {40, 37}});
     one_shape({2, 1, 256, 256, 16, 100, {260}, {4}});
     Random random(ShapeSeed);
     for (int i = 0; i < RandomShapes; i++) {

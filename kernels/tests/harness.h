@@ -35,6 +35,20 @@ struct Launch {
 // what went wrong.
 std::string launch_kernel(const Launch& launch, const void* parameters, std::size_t parameterBytes, unsigned seed);
 
+// Whether there is such a kernel: those for Hopper are not in modules for other cards.
+bool has_kernel(const char* name);
+
+// Boxes of a matrix of 16-bit numbers, for kernels that have them copied.
+struct Boxes {
+    const void* base;
+    std::size_t rows, columns, stride;
+    unsigned boxRows, boxColumns;
+    bool isSwizzled;
+};
+
+// Their tensor map, where kernels find it; kept until the program ends.
+const void* encode_map(const Boxes& boxes);
+
 // What sums may be off by, of the sum of their terms' magnitudes. Matrix units round inside a product more coarsely than the emulator does.
 extern const double Tolerance;
 

@@ -84,6 +84,27 @@ std::vector<float> compute(const Case& c, const Launch& launch, bool sixteenBits
     return destination;
 }
 
+// By products of warpgroups, over rows in the order that they want.
+std::vector<float> warpgroups(const Case& c, const Launch& launch, RoundRows rounding, unsigned seed, const std::string& name)
+{
+    const std::size_t width = static_cast<std::size_t>((c.shape.columns + 31) / 32 * 32), stride = width + 8, tokens = static_cast<std::size_t>(c.shape.tokens);
+    std::vector<u16> rows(tokens * stride, 0x7fff);
+    rounding.destination = rows.data();
+    rounding.destinationStride = static_cast<i64>(stride);
+    rounding.order = 1;
+    const std::string roundRows = std::string("round_rows_") + (c.shape.f16 ? "f16" : "bf16");
+    check(run({roundRows.c_str(), {static_cast<unsigned>(c.shape.tokens), 1, 1}, 256, 0}, rounding, seed).empty(), name);
+
+    const std::size_t features = static_cast<std::size_t>(c.shape.features), columns = static_cast<std::size_t>(c.shape.columns);
+    const void* weight = encode_map({c.weight.data(), features, columns, static_cast<std::size_t>(c.weightStride), 64, 32, false});
+    const void* other = encode_map({c.upWeight.data(), features, columns, static_cast<std::size_t>(c.weightStride), 64, 32, false});
+    const void* source = encode_map({rows.data(), tokens, width, stride, 128, 64, true});
+    std::vector<float> destination = c.before;
+    const std::string error = run(launch, LinearWgmma{c.parameters(destination, true), weight, c.shape.gated ? other : nullptr, source}, seed);
+    check(error.empty(), name, error);
+    return destination;
+}
+
 void one_shape(const Shape& shape)
 {
     Case c(shape);
@@ -104,8 +125,13 @@ void one_shape(const Shape& shape)
         check(same_bits(first, compute(c, launch, true, static_cast<unsigned>(tile), name)), name, "t" + std::to_string(tile) + " gives other bits");
     }
     const std::string tiled = "linear_tiled_" + format;
-    const Launch launch = {tiled.c_str(), {up(shape.features, shape.gated ? 64 : 128), up(shape.tokens, 128), 1}, 256, 65536};
+    const unsigned tiles = up(shape.features, shape.gated ? 64 : 128) * up(shape.tokens, 128);
+    const Launch launch = {tiled.c_str(), {tiles, 1, 1}, 256, 65536};
     check(same_bits(first, compute(c, launch, true, 5, name)), name, "tiled gives other bits");
+
+    const std::string wgmma = "linear_wgmma_" + format;
+    if (has_kernel(wgmma.c_str()))
+        for (unsigned seed : {0u, 3u, 8u}) check(same_bits(first, warpgroups(c, {wgmma.c_str(), {tiles, 1, 1}, 288, 196704}, rounding, seed, name)), name, "warpgroups give other bits");
 
     const std::string exact = "linear_exact_" + format;
     c.compare(compute(c, {exact.c_str(), {static_cast<unsigned>(shape.tokens), up(shape.features, 8), 1}, 256, 0}, false, 9, name), false, name + " exact");
@@ -157,6 +183,8 @@ void linear_tests()
     one_shape({17, 33, 328, false, false, true, true});
     one_shape({20, 19, 616, true, false, false, true});
     one_shape({70, 150, 264, false, true, false, false});
+    one_shape({130, 140, 1096, false, true, true, false});
+    one_shape({200, 70, 808, true, false, false, false});
     normed({1, 33, 328, false, true, false, false}, 1);
     normed({8, 20, 616, true, false, false, false}, 0);
     normed({11, 17, 40, false, false, true, true}, 2);

@@ -10,6 +10,7 @@ int main()
 {
     std::printf("planted bugs, eight seeds each:\n");
     tests::planted_tests();
+    tests::planted_hopper_tests();
     const int ofPlanted = tests::sanitizerReports;
     tests::row_tests();
     tests::linear_tests();

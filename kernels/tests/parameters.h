@@ -29,11 +29,13 @@ struct LinearBlocks {
     const void* norm; int normType; float epsilon;
 };
 
-struct RoundRows { u16* destination; i64 destinationStride; const float* source; i64 sourceStride; int columns; int reserved; };
+struct LinearWgmma { Linear linear; const void* weightMap; const void* upMap; const void* sourceMap; };
+
+struct RoundRows { u16* destination; i64 destinationStride; const float* source; i64 sourceStride; int columns; int order; };
 
 struct Embed { float* destination; i64 destinationStride; const void* table; i64 tableStride; const int* ids; int tableType; int columns; };
 
-struct RmsNorm { void* destination; i64 destinationStride; const float* source; i64 sourceStride; const void* weight; int weightType; int columns; float epsilon; int reserved; };
+struct RmsNorm { void* destination; i64 destinationStride; const float* source; i64 sourceStride; const void* weight; int weightType; int columns; float epsilon; int order; };
 
 struct GatherRows { float* destination; i64 destinationStride; const float* source; i64 sourceStride; const int* rows; int columns; int reserved; };
 

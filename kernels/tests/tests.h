@@ -6,6 +6,7 @@
 namespace tests {
 
 void planted_tests();
+void planted_hopper_tests();
 void row_tests();
 void linear_tests();
 void block_tests();

@@ -32,6 +32,7 @@ internal static class Backends
             "cpu-128" => CpuKernels.Create(options with { VectorWidth = VectorWidth.V128 }),
             "cpu-scalar" => CpuKernels.Create(options with { VectorWidth = VectorWidth.Scalar }),
             "cuda-emulated" => EmulatedKernels.CreateOverHostMemory(roundsActivations),
+            "cuda-emulated-hopper" => EmulatedKernels.CreateOverHostMemory(roundsActivations, EmulatedDevice.Hopper),
             "cuda-device" => new DeviceBridge(RealDevice.Create(roundsActivations)),
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "Not a backend."),
         };

@@ -29,24 +29,28 @@ for file in "${files[@]}"; do
     / \.entry / { name = $0; sub(/.*\.entry /, "", name); sub(/\(.*/, "", name); names[++n] = name }
     /mma\.sync/ { mma[name]++ }
     /cp\.async\.cg/ { copies[name]++ }
+    /wgmma\.mma_async/ { products[name]++ }
+    /cp\.async\.bulk\.tensor/ { boxes[name]++ }
     /ld\.[a-z.:_]*(L1::no_allocate\.)?v[24]\.[ub](32|64)/ || /ld\.global(\.nc)?(\.L1::no_allocate)?\.v4/ { wide[name]++ }
     /local_depot|\.local / { local[name]++ }
     /^[ \t]*call/ { calls[name]++ }
-    END { for (i = 1; i <= n; i++) { k = names[i]; print k, mma[k] + 0, copies[k] + 0, wide[k] + 0, local[k] + 0, calls[k] + 0 } }' <<< "$ptx")
-  echo "$arch: kernel, mma, cp.async, wide loads, local memory, calls"
-  while read -r name mma copies wide local calls; do
-    echo "  $name $mma $copies $wide $local $calls"
+    END { for (i = 1; i <= n; i++) { k = names[i]; print k, mma[k] + 0, copies[k] + 0, wide[k] + 0, local[k] + 0, calls[k] + 0, products[k] + 0, boxes[k] + 0 } }' <<< "$ptx")
+  echo "$arch: kernel, mma, cp.async, wide loads, local memory, calls, wgmma, tensor copies"
+  while read -r name mma copies wide local calls products boxes; do
+    echo "  $name $mma $copies $wide $local $calls $products $boxes"
     [ "$local" = 0 ] || fail "$arch $name keeps something in local memory"
     [ "$calls" = 0 ] || fail "$arch $name calls a function"
   done <<< "$counts"
-  while read -r pattern leastMma leastCopies leastWide; do
+  while read -r pattern leastMma leastCopies leastWide leastProducts leastBoxes; do
     case $pattern in '#'* | '') continue ;; esac
+    [ "${leastProducts:-0}" = 0 ] || [ "$arch" = sm_90a ] || continue
     matched=0
-    while read -r name mma copies wide _ _; do
+    while read -r name mma copies wide _ _ products boxes; do
       [[ $name == $pattern ]] || continue
       matched=1
       [ "$mma" -ge "$leastMma" ] && [ "$copies" -ge "$leastCopies" ] && [ "$wide" -ge "$leastWide" ] \
-        || fail "$arch $name has $mma mma, $copies cp.async, $wide wide loads; expected at least $leastMma, $leastCopies, $leastWide"
+        && [ "$products" -ge "${leastProducts:-0}" ] && [ "$boxes" -ge "${leastBoxes:-0}" ] \
+        || fail "$arch $name has $mma mma, $copies cp.async, $wide wide loads, $products wgmma, $boxes tensor copies; expected at least $leastMma, $leastCopies, $leastWide, ${leastProducts:-0}, ${leastBoxes:-0}"
     done <<< "$counts"
     [ $matched = 1 ] || fail "$arch has no kernel $pattern"
   done < tools/cuda/expected-instructions.txt

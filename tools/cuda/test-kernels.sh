@@ -27,7 +27,7 @@ for variant in ${*:-plain thread address}; do
     *) echo "no variant $variant" >&2; exit 1 ;;
   esac
   objects=()
-  for source in kernels.cu kernels/tests/planted.cu kernels/tests/*.cpp; do
+  for source in kernels.cu kernels/tests/*.cu kernels/tests/*.cpp; do
     object=$out/$variant.$(basename "$source").o
     case $source in
       *.cu) "$clang" $HOST_FLAGS $KERNEL_FLAGS $flags -c "$source" -o "$object" & ;;

@@ -127,15 +127,27 @@ struct Buffers {
 // The n-th copy of a matrix: neighbours in time are never neighbours in the cache.
 const char* rotate(const Buffers& b, std::size_t bytes, int number) { return b.weights + static_cast<std::size_t>(number) * bytes % (b.weightBytes - bytes) / 1024 * 1024; }
 
-void linear(const Buffers& b, const Matrix& m, int tokens, int number, bool normed = false, bool skinny = false)
+enum class Way { Engine, Normed, Skinny, Tiled };
+
+// Hopper's kernels are there: the engine takes them for prompts.
+bool hasWarpgroups;
+
+void linear(const Buffers& b, const Matrix& m, int tokens, int number, Way way = Way::Engine)
 {
     const std::size_t half = static_cast<std::size_t>(m.features) * m.columns * 2;
     const char* weight = rotate(b, half * (m.gated ? 2 : 1), number);
     const int tile = tokens <= 8 ? 8 : tokens <= 16 ? 16 : tokens <= 32 ? 32 : 64;
     const Linear p = {b.result, m.features, tile == 8 ? b.wide : b.narrow, m.columns, weight, m.columns, m.gated ? weight + half : nullptr, m.columns, nullptr, 0, 0,
-        tokens, m.features, m.columns, 1, normed ? b.weights : nullptr, 1e-5f, 0};
-    if (normed) return launch("linear_normed_bf16", up(m.features, m.gated ? 8 : 16), 1, 1, 256, 4096 + 256, p);
-    if (tokens > 64 && !skinny) return launch("linear_tiled_bf16", up(m.features, m.gated ? 64 : 128), up(tokens, 128), 1, 256, 65536, p);
+        tokens, m.features, m.columns, 1, way == Way::Normed ? b.weights : nullptr, 1e-5f, 0};
+    if (way == Way::Normed) return launch("linear_normed_bf16", up(m.features, m.gated ? 8 : 16), 1, 1, 256, 4096 + 256, p);
+    const unsigned tiles = up(m.features, m.gated ? 64 : 128) * up(tokens, 128);
+    if (tokens > 64 && way == Way::Engine && hasWarpgroups) {
+        const std::size_t rows = static_cast<std::size_t>(m.features), columns = static_cast<std::size_t>(m.columns);
+        const LinearWgmma w = {p, driver().tensor_map(weight, rows, columns, columns, 64, 32, false),
+            m.gated ? driver().tensor_map(weight + half, rows, columns, columns, 64, 32, false) : nullptr, driver().tensor_map(b.narrow, 2048, columns, columns, 128, 64, true)};
+        return launch("linear_wgmma_bf16", tiles, 1, 1, 288, 196704, w);
+    }
+    if (tokens > 64 && way != Way::Skinny) return launch("linear_tiled_bf16", tiles, 1, 1, 256, 65536, p);
     const std::string kernel = "linear_skinny_bf16_t" + std::to_string(tile);
     launch(kernel.c_str(), up(m.features, m.gated ? 8 : 16), up(tokens, tile), 1, 256, 512u * static_cast<unsigned>(tile), p);
 }
@@ -159,7 +171,7 @@ void linears(const Buffers& b)
             const double time = median(20, [&](int i) { linear(b, m, tokens, i); });
             report(std::string(m.name) + " bf16, " + std::to_string(tokens) + " tokens", time, bytes, 0, tokens == 1 ? m.mark : 0);
             if (tokens <= 8 && m.columns == Hidden && m.features != Hidden)
-                report(std::string(m.name) + " bf16 with its norm, " + std::to_string(tokens) + " tokens", median(20, [&](int i) { linear(b, m, tokens, i, true); }), bytes, 0, 0);
+                report(std::string(m.name) + " bf16 with its norm, " + std::to_string(tokens) + " tokens", median(20, [&](int i) { linear(b, m, tokens, i, Way::Normed); }), bytes, 0, 0);
         }
     for (int bits : {8, 4})
         for (int tokens : {1, 8}) {
@@ -172,8 +184,10 @@ void linears(const Buffers& b)
         for (const Matrix& m : Matrices) {
             if (m.features == Vocabulary) continue;
             const double flops = 2.0 * tokens * m.features * m.columns * (m.gated ? 2 : 1);
-            report(std::string(m.name) + " bf16, " + std::to_string(tokens) + " tokens", median(4, [&](int i) { linear(b, m, tokens, i); }), 0, flops, tokens > 128 ? 45 : 0);
-            if (tokens == 128) report(std::string(m.name) + " bf16, 128 tokens, t64 twice", median(4, [&](int i) { linear(b, m, tokens, i, false, true); }), 0, flops, 0);
+            const std::string name = std::string(m.name) + " bf16, " + std::to_string(tokens) + " tokens";
+            if (hasWarpgroups) report(name + ", wgmma", median(4, [&](int i) { linear(b, m, tokens, i); }), 0, flops, tokens > 128 ? 70 : 0);
+            report(name + ", tiled", median(4, [&](int i) { linear(b, m, tokens, i, Way::Tiled); }), 0, flops, tokens > 128 ? 45 : 0);
+            if (tokens == 128) report(name + ", t64 twice", median(4, [&](int i) { linear(b, m, tokens, i, Way::Skinny); }), 0, flops, 0);
         }
 }
 
@@ -183,10 +197,13 @@ public:
     AttentionCase(int sequences, int past, int fresh) : _tokens(static_cast<unsigned>(sequences * fresh))
     {
         const int length = past + fresh, pages = static_cast<int>(up(length, PageSize));
+        // As the engine chooses: by warpgroups where their large tiles fill the card.
+        _warpgroups = hasWarpgroups && fresh > 1 && static_cast<long long>(sequences) * up(fresh * Group, 128) * KvHeads >= driver().multiprocessors();
+        const int tileRows = _warpgroups ? 128 : 16;
         std::vector<int> tables, positions, sequenceOfToken, tiles;
         for (int s = 0; s < sequences; s++) {
             for (int page = 0; page < pages; page++) tables.push_back(s * pages + page);
-            for (int row = 0; row < fresh * Group; row += 16) tiles.insert(tiles.end(), {s * fresh, row, std::min(16, fresh * Group - row), 0});
+            for (int row = 0; row < fresh * Group; row += tileRows) tiles.insert(tiles.end(), {s * fresh, row, std::min(tileRows, fresh * Group - row), 0});
             for (int t = 0; t < fresh; t++) {
                 positions.push_back(past + t);
                 sequenceOfToken.push_back(s);
@@ -214,6 +231,7 @@ public:
 
     void run() const
     {
+        if (_warpgroups) return launch("attention_wgmma_d128", static_cast<unsigned>(_tiles), KvHeads, 1, 256, 98304, _p);
         if (_whole) return launch("attention_whole_d128", up(_tiles, 4), KvHeads, 1, 128, 0, _p);
         launch("attention_units_d128", up(_units, 4), KvHeads, static_cast<unsigned>(_tiles), 128, 0, _p);
         launch("attention_combine", static_cast<unsigned>(_tiles), KvHeads, 16, 128, 0, _p);
@@ -234,7 +252,7 @@ private:
     Attention _p;
     RopeAndAppend _rope;
     unsigned _tokens;
-    bool _whole;
+    bool _whole, _warpgroups;
     int _tiles, _units;
 };
 
@@ -245,7 +263,7 @@ void attention()
         const AttentionCase c(d.sequences, d.past, 1);
         report("attention, " + std::to_string(d.sequences) + " x " + std::to_string(d.past + 1), median(20, [&](int) { c.run(); }), c.layerBytes, 0, d.mark);
     }
-    for (int n : {2048, 8192}) {
+    for (int n : {2048, 8192, 16384}) {
         const AttentionCase c(1, 0, n);
         report("attention of a prompt of " + std::to_string(n), median(2, [&](int) { c.run(); }), 0, 2.0 * n * n * QueryHeads * HeadSize, 35);
     }
@@ -257,23 +275,25 @@ void pass(const Buffers& b, const AttentionCase& c, int tokens, int wanted)
     const auto prepare = [&](int rows, bool normed, int width) {
         if (rows <= 8) return;
         const unsigned grid = static_cast<unsigned>(rows);
-        if (normed) launch("norm_rows_bf16", grid, 1, 1, 256, 128, RmsNorm{b.narrow, width, b.wide, width, b.weights, 1, width, 1e-5f, 0});
-        else launch("round_rows_bf16", grid, 1, 1, 256, 0, RoundRows{static_cast<u16*>(b.narrow), width, b.wide, width, width, 0});
+        const int order = rows > 64 && hasWarpgroups;
+        if (normed) launch("norm_rows_bf16", grid, 1, 1, 256, 128, RmsNorm{b.narrow, width, b.wide, width, b.weights, 1, width, 1e-5f, order});
+        else launch("round_rows_bf16", grid, 1, 1, 256, 0, RoundRows{static_cast<u16*>(b.narrow), width, b.wide, width, width, order});
     };
+    const Way ofOne = tokens <= 8 ? Way::Normed : Way::Engine;
     for (int layer = 0; layer < Layers; layer++) {
         prepare(tokens, true, Hidden);
-        linear(b, Matrices[0], tokens, 5 * layer, tokens <= 8);
+        linear(b, Matrices[0], tokens, 5 * layer, ofOne);
         c.rope();
         c.run();
         prepare(tokens, false, Hidden);
         linear(b, Matrices[1], tokens, 5 * layer + 1);
         prepare(tokens, true, Hidden);
-        linear(b, Matrices[2], tokens, 5 * layer + 2, tokens <= 8);
+        linear(b, Matrices[2], tokens, 5 * layer + 2, ofOne);
         prepare(tokens, false, Mlp);
         linear(b, Matrices[3], tokens, 5 * layer + 3);
     }
     prepare(wanted, true, Hidden);
-    linear(b, Matrices[4], wanted, 999, wanted <= 8);
+    linear(b, Matrices[4], wanted, 999, wanted <= 8 ? Way::Normed : Way::Engine);
 }
 
 double linear_bytes()
@@ -314,6 +334,7 @@ int main(int count, char** words)
 {
     if (count < 2) gpu::fail("usage: bench MODULE [OUTPUT.json [PEAK-TFLOPS]]");
     driver().load(words[1]);
+    hasWarpgroups = driver().has("linear_wgmma_bf16");
     peakTeraflops = count > 3 ? std::atof(words[3]) : 0;
     std::printf("%s, driver %d, %d multiprocessors, %.0f MHz\n", driver().device_name().c_str(), driver().driver_version(), driver().multiprocessors(), driver().clock_mhz());
     ceilings();

@@ -3,9 +3,11 @@
 
 #include <dlfcn.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <tuple>
 
 namespace gpu {
 
@@ -94,6 +96,35 @@ void Driver::copy(void* destination, const void* source, std::size_t bytes)
 {
     require(_library, "cuMemcpyDtoDAsync_v2", address(destination), address(source), bytes, _stream);
 }
+
+const void* Driver::tensor_map(
+    const void* base, std::size_t rows, std::size_t columns, std::size_t stride, unsigned boxRows, unsigned boxColumns, bool isSwizzled)
+{
+    constexpr std::size_t Bytes = 128, Most = 4096;
+    static std::map<std::tuple<const void*, std::size_t, std::size_t, std::size_t, unsigned, bool>, const void*> known;
+    static char* maps = static_cast<char*>(allocate(Bytes * Most));
+    const auto key = std::make_tuple(base, rows, columns, stride, boxRows, isSwizzled);
+    const auto found = known.find(key);
+    if (found != known.end()) return found->second;
+    if (known.size() == Most) fail("more than 4096 tensor maps");
+    alignas(64) unsigned char map[Bytes];
+    const std::uint64_t sizes[] = {columns, rows}, strides[] = {stride * 2};
+    const unsigned box[] = {boxColumns, boxRows}, elementStrides[] = {1, 1}, rank = 2;
+    constexpr int Uint16 = 1, NoInterleave = 0, Swizzle128 = 3, Promote128 = 2, Zeros = 0;
+    require(_library, "cuTensorMapEncodeTiled", static_cast<void*>(map), Uint16, rank, const_cast<void*>(base), &sizes[0], &strides[0], &box[0], &elementStrides[0],
+        NoInterleave, isSwizzled ? Swizzle128 : 0, Promote128, Zeros);
+    char* place = maps + Bytes * known.size();
+    upload(place, map, Bytes);
+    return known[key] = place;
+}
+
+bool Driver::has(const char* kernel)
+{
+    void* function = nullptr;
+    return call(_library, "cuModuleGetFunction", &function, _module, kernel) == 0;
+}
+
+void Driver::prefetch(const void* memory, std::size_t bytes) { require(_library, "cuMemPrefetchAsync", address(memory), bytes, _device, _stream); }
 
 void* Driver::function(const char* kernel, unsigned sharedBytes)
 {

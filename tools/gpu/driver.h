@@ -25,6 +25,12 @@ public:
     void fill(void* device, unsigned char value, std::size_t bytes);
     void copy(void* destination, const void* source, std::size_t bytes);
 
+    // A tensor map of boxes of a matrix of 16-bit numbers, in device memory; kept until the program ends. Asked for again, the same one.
+    const void* tensor_map(const void* base, std::size_t rows, std::size_t columns, std::size_t stride, unsigned boxRows, unsigned boxColumns, bool isSwizzled);
+    bool has(const char* kernel);
+    // Memory that both sides read goes to the device now.
+    void prefetch(const void* memory, std::size_t bytes);
+
     // Empty, or what went wrong.
     std::string launch(const char* kernel, const unsigned grid[3], unsigned threads, unsigned sharedBytes, const void* parameters);
     std::string synchronize();

@@ -46,6 +46,14 @@ const double Tolerance = 2e-5;
 const int RandomShapes = 40;
 const unsigned ShapeSeed = std::random_device()();
 
+bool has_kernel(const char* name) { return gpu::Driver::get().has(name); }
+
+const void* encode_map(const Boxes& b)
+{
+    gpu::Driver::get().prefetch(b.base, b.rows * b.stride * 2);
+    return gpu::Driver::get().tensor_map(b.base, b.rows, b.columns, b.stride, b.boxRows, b.boxColumns, b.isSwizzled);
+}
+
 std::string launch_kernel(const Launch& launch, const void* parameters, std::size_t, unsigned)
 {
     gpu::Driver& driver = gpu::Driver::get();

@@ -77,6 +77,9 @@ internal sealed record DeviceChoice(Phi4Device Device, string Reason, long Avail
         };
     }
 
+    /// <summary>The reason, and what the kernels have to say about this device.</summary>
+    public string ReasonWith(IKernels kernels) => kernels is CudaKernels { Remark: { } remark } ? $"{Reason}; {remark}" : Reason;
+
     private static DeviceChoice OnHost(Phi4Device device, string reason) => new(device, reason, SystemMemory.AvailableBytes());
 
     private static string? Unsupported(Phi4LoadOptions options, ModelConfig config) =>

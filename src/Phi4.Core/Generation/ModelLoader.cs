@@ -53,8 +53,9 @@ internal static class ModelLoader
                 weights = onDevice;
             }
 
+            string reason = device.ReasonWith(kernels);
             kernels = wrap?.Invoke(weights, kernels) ?? kernels;
-            return new Phi4Model(files.Config, files.Generation, text, new Engine(files.Config, weights, kernels, limits), device.Device, device.Reason, name ?? NameOf(path));
+            return new Phi4Model(files.Config, files.Generation, text, new Engine(files.Config, weights, kernels, limits), device.Device, reason, name ?? NameOf(path));
         }
         catch (Exception e)
         {

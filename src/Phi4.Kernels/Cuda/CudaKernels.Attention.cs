@@ -16,7 +16,7 @@ internal sealed partial class CudaKernels
 
     private int[] _tiles = [];
     private int _tileCount;
-    private (long Version, int Tokens, int Group) _tilesOf;
+    private (long Version, int Tokens, int Group, int TileRows) _tilesOf;
 
     public void RopeAndAppend(TensorView query, TensorView key, TensorView value, TensorView ropeTable, in KvLayerView cache, in BatchView batch)
     {
@@ -83,7 +83,17 @@ internal sealed partial class CudaKernels
         }
 
         bool isOfSingles = IsOfSingles(batch);
-        (call.Tiles, int tileCount) = isOfSingles ? SingleTilesFor(batch.TokenCount, group) : (TilesFor(sequences, group), _tileCount);
+        if (_usesWarpgroups && !isOfSingles && AttentionPlan.IsForWarpgroups(CountTiles(sequences, group, AttentionPlan.WarpgroupsTileRows), cache, _device.MultiprocessorCount))
+        {
+            call.Tiles = TilesFor(sequences, group, AttentionPlan.WarpgroupsTileRows);
+            call.TileCount = _tileCount;
+            Launch(
+                _kernels.AttentionWarpgroups,
+                new LaunchShape(_tileCount, cache.KvHeadCount, 1, AttentionPlan.WarpgroupsBlock, AttentionPlan.WarpgroupsSharedBytes), call);
+            return;
+        }
+
+        (call.Tiles, int tileCount) = isOfSingles ? SingleTilesFor(batch.TokenCount, group) : (TilesFor(sequences, group, AttentionPlan.TileRows), _tileCount);
         AttentionPlan plan = AttentionPlan.Of(tileCount, isOfSingles ? 1 : batch.TokenCount, group, cache, batch.LongestLength, window, _device.MultiprocessorCount);
         call.Partial = plan.IsWhole ? 0 : _partial.Reserve(plan.PartialBytes);
         call.TileCount = plan.TileCount;
@@ -111,19 +121,19 @@ internal sealed partial class CudaKernels
     }
 
     /// <summary>
-    /// The batch's rows in tiles, on the device: a sequence's rows, one for each query head of a group of each of its tokens, are cut into sixteens. All layers of a step
-    /// share them.
+    /// The batch's rows in tiles, on the device: a sequence's rows, one for each query head of a group of each of its tokens, are cut into sixteens or more. All layers of a
+    /// step share them.
     /// </summary>
-    private unsafe nint TilesFor(TensorView sequences, int group)
+    private unsafe nint TilesFor(TensorView sequences, int group, int tileRows)
     {
         int tokens = sequences.Columns;
-        if (_tilesOf == (_twins.Version, tokens, group))
+        if (_tilesOf == (_twins.Version, tokens, group, tileRows))
         {
             return _tileMemory.Reserve(0);
         }
 
         ReadOnlySpan<int> sequenceOf = new((void*)sequences.Address, tokens);
-        int most = AttentionPlan.TilesOf(tokens, group) + tokens;
+        int most = AttentionPlan.TilesOf(tokens, group, tileRows) + tokens;
         if (_tiles.Length < most * IntegersPerTile)
         {
             _tiles = new int[most * IntegersPerTile];
@@ -132,17 +142,12 @@ internal sealed partial class CudaKernels
         _tileCount = 0;
         for (int first = 0; first < tokens;)
         {
-            int end = first + 1;
-            while (end < tokens && sequenceOf[end] == sequenceOf[first])
-            {
-                end++;
-            }
-
+            int end = EndOfRun(sequenceOf, first);
             int rows = (end - first) * group;
-            for (int row = 0; row < rows; row += AttentionPlan.TileRows)
+            for (int row = 0; row < rows; row += tileRows)
             {
                 Span<int> tile = _tiles.AsSpan(_tileCount++ * IntegersPerTile, IntegersPerTile);
-                (tile[0], tile[1], tile[2], tile[3]) = (first, row, Math.Min(AttentionPlan.TileRows, rows - row), 0);
+                (tile[0], tile[1], tile[2], tile[3]) = (first, row, Math.Min(tileRows, rows - row), 0);
             }
 
             first = end;
@@ -150,7 +155,27 @@ internal sealed partial class CudaKernels
 
         nint memory = _tileMemory.Reserve((long)most * IntegersPerTile * sizeof(int));
         _staging.Write(memory, MemoryMarshal.AsBytes(_tiles.AsSpan(0, _tileCount * IntegersPerTile)));
-        _tilesOf = (_twins.Version, tokens, group);
+        _tilesOf = (_twins.Version, tokens, group, tileRows);
         return memory;
+    }
+
+    private static unsafe int CountTiles(TensorView sequences, int group, int tileRows)
+    {
+        ReadOnlySpan<int> sequenceOf = new((void*)sequences.Address, sequences.Columns);
+        int count = 0;
+        for (int first = 0, end; first < sequenceOf.Length; first = end)
+        {
+            end = EndOfRun(sequenceOf, first);
+            count += AttentionPlan.TilesOf(end - first, group, tileRows);
+        }
+
+        return count;
+    }
+
+    // Behind the last token of the sequence that one belongs to.
+    private static int EndOfRun(ReadOnlySpan<int> sequenceOf, int first)
+    {
+        int count = sequenceOf[first..].IndexOfAnyExcept(sequenceOf[first]);
+        return count < 0 ? sequenceOf.Length : first + count;
     }
 }

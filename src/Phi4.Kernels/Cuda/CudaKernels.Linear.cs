@@ -47,8 +47,14 @@ internal sealed partial class CudaKernels
 
         _context.MakeCurrent();
         LinearPlan plan = weight.IsFloat
-            ? LinearPlan.Of(source, weight.Values, up.Values, _roundsActivations, _device.MultiprocessorCount)
+            ? LinearPlan.Of(source, weight.Values, up.Values, _roundsActivations, _device.MultiprocessorCount, _usesWarpgroups)
             : LinearPlan.OfBlocks(source, weight, isGated: !up.IsNone);
+        Multiply(plan, destination, source, norm, weight, up, bias, epilogue);
+    }
+
+    private void Multiply(
+        LinearPlan plan, TensorView destination, TensorView source, in RowNorm norm, WeightView weight, WeightView up, TensorView bias, LinearEpilogue epilogue)
+    {
         bool normsItself = plan.CanNormItself && norm.Weight.Address % RowAlignment == 0;
         if (!norm.IsNone && !normsItself && !plan.RoundsFirst)
         {
@@ -58,7 +64,8 @@ internal sealed partial class CudaKernels
         }
 
         NumberType format = weight.IsFloat ? TypeOf(weight.Values) : NumberType.BF16;
-        Operand rows = plan.RoundsFirst ? Round(source, norm, format) : new Operand(source.Address, source.RowStride, norm);
+        RowOrder order = plan.Kind == LinearKind.Warpgroups ? RowOrder.OfProducts : RowOrder.AsItIs;
+        Operand rows = plan.RoundsFirst ? Round(source, norm, format, order) : new Operand(source.Address, source.RowStride, norm);
         LaunchShape shape = rows.Norm.IsNone ? plan.Shape : plan.Shape with { SharedBytes = plan.Shape.SharedBytes + LinearPlan.NormSharedBytes };
         if (weight.IsFloat)
         {
@@ -66,9 +73,10 @@ internal sealed partial class CudaKernels
             {
                 LinearKind.Skinny => rows.Norm.IsNone ? _kernels.LinearSkinny(format, plan.TileTokens) : _kernels.LinearNormed(format),
                 LinearKind.Tiled => _kernels.LinearTiled(format),
+                LinearKind.Warpgroups => _kernels.LinearWarpgroups(format),
                 _ => _kernels.LinearExact(format),
             };
-            MultiplyFloats(kernel, shape, destination, source, rows, weight.Values, up.Values, bias, epilogue);
+            MultiplyFloats(plan.Kind, kernel, shape, destination, source, rows, weight.Values, up.Values, bias, epilogue);
         }
         else
         {
@@ -78,9 +86,10 @@ internal sealed partial class CudaKernels
     }
 
     private void MultiplyFloats(
-        CudaFunction kernel, LaunchShape shape, TensorView destination, TensorView source, in Operand rows, TensorView weight, TensorView up, TensorView bias,
+        LinearKind kind, CudaFunction kernel, LaunchShape shape, TensorView destination, TensorView source, in Operand rows, TensorView weight, TensorView up, TensorView bias,
         LinearEpilogue epilogue)
-        => Launch(kernel, shape, new LinearParameters
+    {
+        LinearParameters call = new()
         {
             Destination = destination.Address,
             DestinationStride = destination.RowStride,
@@ -99,7 +108,21 @@ internal sealed partial class CudaKernels
             Norm = rows.Norm.Weight.Address,
             NormType = TypeOf(rows.Norm.Weight),
             Epsilon = rows.Norm.Epsilon,
-        });
+        };
+        if (kind == LinearKind.Warpgroups)
+        {
+            Launch(kernel, shape, new LinearWarpgroupsParameters
+            {
+                Linear = call,
+                WeightMap = WeightMap(weight),
+                UpMap = up.IsNone ? 0 : WeightMap(up),
+                SourceMap = SourceMap(rows, source.Columns),
+            });
+            return;
+        }
+
+        Launch(kernel, shape, call);
+    }
 
     private void MultiplyBlocks(
         CudaFunction kernel, LaunchShape shape, TensorView destination, TensorView source, in Operand rows, WeightView weight, WeightView up, TensorView bias,
@@ -130,7 +153,7 @@ internal sealed partial class CudaKernels
     }
 
     // Rows in 16 bits, normed if there is a norm, in memory that the next call takes over.
-    private Operand Round(TensorView source, in RowNorm norm, NumberType format)
+    private Operand Round(TensorView source, in RowNorm norm, NumberType format, RowOrder order)
     {
         nint rounded = _rounded.Reserve(RoundedBytes(source.Rows, source.Columns));
         long stride = RoundedStride(source.Columns);
@@ -143,6 +166,7 @@ internal sealed partial class CudaKernels
                 Source = source.Address,
                 SourceStride = source.RowStride,
                 Columns = source.Columns,
+                Order = order,
             });
         }
         else
@@ -157,6 +181,7 @@ internal sealed partial class CudaKernels
                 WeightType = TypeOf(norm.Weight),
                 Columns = source.Columns,
                 Epsilon = norm.Epsilon,
+                Order = order,
             });
         }
 

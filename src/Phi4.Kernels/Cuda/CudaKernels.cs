@@ -11,6 +11,8 @@ namespace Phi4.Kernels.Cuda;
 /// </summary>
 internal sealed partial class CudaKernels : IKernels
 {
+    private const int StepColumns = 32;
+
     private readonly List<IDisposable> _owned = [];
     private readonly DeviceInfo _device;
     private readonly CudaContext _context;
@@ -22,11 +24,13 @@ internal sealed partial class CudaKernels : IKernels
     private readonly GrowingBuffer _partial;
     private readonly GrowingBuffer _tileMemory;
     private readonly GrowingBuffer _singleTiles;
+    private readonly TensorMaps _maps;
     private readonly StepGraphs _graphs;
     private readonly Func<long> _memoryVersion;
     private readonly bool _repeatsSteps;
     private readonly bool _roundsActivations;
     private readonly bool _overlaps;
+    private readonly bool _usesWarpgroups;
 
     private CudaKernels(ICudaDriver driver, DeviceInfo device, CudaOptions options)
     {
@@ -40,8 +44,8 @@ internal sealed partial class CudaKernels : IKernels
             _context = Own(CudaContext.Open(driver, device));
             _stream = Own(CudaStream.Create(_context));
             var loader = new ModuleLoader(_context, device, images, options.Cache);
-            _kernels = new KernelTable(Own(loader.Load(KernelTable.Module)));
-            Image = loader.Loaded!.ToString();
+            _kernels = new KernelTable(Own(loader.Load(KernelTable.Module)), loader.Loaded!.HasWarpgroups && device.SharedBytesPerBlock >= LinearPlan.WarpgroupsSharedBytes);
+            Image = loader.Loaded.ToString();
             _overlaps = loader.Loaded.WaitsByItself;
             _staging = Own(new StagingRing(_context, _stream, options.StagingBytes, options.StagingCount));
             _twins = Own(new HostTwins(_context, _stream));
@@ -49,12 +53,18 @@ internal sealed partial class CudaKernels : IKernels
             _partial = Own(new GrowingBuffer(_context, "partial attention"));
             _tileMemory = Own(new GrowingBuffer(_context, "attention tiles"));
             _singleTiles = Own(new GrowingBuffer(_context, "attention tiles of single tokens"));
+            _maps = Own(new TensorMaps(_context, _staging));
             _graphs = Own(new StepGraphs(_stream));
             if (options.StepTokens > 0)
             {
                 _rounded.Reserve(RoundedBytes(options.StepTokens, options.WidestInput));
                 _partial.Reserve(AttentionPlan.MostPartialBytes);
             }
+
+            _usesWarpgroups = options.UsesWarpgroups && _kernels.HasWarpgroups && WarpgroupsGiveTheSameBits();
+            Remark = options.UsesWarpgroups && _kernels.HasWarpgroups && !_usesWarpgroups
+                ? "products of warpgroups (wgmma) give other bits than mma.sync on this device, so prompts go without them"
+                : null;
         }
         catch
         {
@@ -68,12 +78,15 @@ internal sealed partial class CudaKernels : IKernels
     /// <summary>The image of the kernels that the driver took, in words.</summary>
     public string Image { get; }
 
+    /// <summary>What the user should know of how this device is used; null for nothing.</summary>
+    public string? Remark { get; }
+
     /// <exception cref="CudaException">The driver refused something.</exception>
     /// <exception cref="InsufficientMemoryException">Too little memory on the device, or of the host to pin.</exception>
     public static CudaKernels Create(ICudaDriver driver, DeviceInfo device, CudaOptions options) => new(driver, device, options);
 
     /// <summary>Device memory that a backend takes for itself, for steps of so many tokens.</summary>
-    public static long WorkingBytes(int stepTokens, int widestInput) => RoundedBytes(stepTokens, widestInput) + AttentionPlan.MostPartialBytes;
+    public static long WorkingBytes(int stepTokens, int widestInput) => RoundedBytes(stepTokens, widestInput) + AttentionPlan.MostPartialBytes + TensorMaps.MostBytes;
 
     public KernelBuffer Allocate(long byteCount, string purpose)
     {
@@ -103,8 +116,8 @@ internal sealed partial class CudaKernels : IKernels
 
     private static long RoundedBytes(int tokens, int width) => (long)tokens * RoundedStride(width) * sizeof(ushort);
 
-    // Rows of rounded activations start at 16 bytes.
-    private static int RoundedStride(int width) => (width + 7) & ~7;
+    // Rows of rounded activations are whole steps of products (kernels/linear.cuh).
+    private static int RoundedStride(int width) => (width + StepColumns - 1) / StepColumns * StepColumns;
 
     private static NumberType TypeOf(TensorView tensor) => tensor.DType switch
     {

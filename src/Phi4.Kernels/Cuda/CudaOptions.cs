@@ -12,6 +12,11 @@ internal sealed record CudaOptions
     /// <summary>Steps of single tokens are written down as graphs and run by them.</summary>
     public bool RepeatsSteps { get; init; } = true;
 
+    /// <summary>
+    /// On Hopper, prompts are multiplied by warpgroups' products, if a trial shows that they give the bits of mma.sync there. <c>PHI4_CUDA_WGMMA=0</c> turns them off.
+    /// </summary>
+    public bool UsesWarpgroups { get; init; } = Environment.GetEnvironmentVariable("PHI4_CUDA_WGMMA") != "0";
+
     /// <summary>The compiled kernels.</summary>
     public KernelImages? Images { get; init; } = KernelImages.Embedded;
 

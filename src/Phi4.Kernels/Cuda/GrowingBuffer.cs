@@ -11,6 +11,8 @@ internal sealed class GrowingBuffer(CudaContext context, string purpose) : IDisp
     /// <summary>Grows whenever the address changes.</summary>
     public int Version { get; private set; }
 
+    public long ByteCount => _memory?.ByteCount ?? 0;
+
     /// <summary>An address with this much room.</summary>
     public nint Reserve(long byteCount)
     {

@@ -28,16 +28,19 @@ internal sealed class PtxTests
     [TestCase("cp.async.cg", "cp.async.gone", "expected at least")]
     [TestCase("\tbar.sync", "\t.local .b8 __local_depot0[16];\n\tbar.sync", "local memory")]
     [TestCase("\tbar.sync", "\tcall.uni erff;\n\tbar.sync", "calls a function")]
-    public void Ptx_Spoiled_IsFound(string part, string spoiled, string complaint)
+    [TestCase("wgmma.mma_async", "wgmma.gone", "0 wgmma", "90a")]
+    [TestCase("cp.async.bulk.tensor", "cp.async.gone", "0 tensor copies", "90a")]
+    public void Ptx_Spoiled_IsFound(string part, string spoiled, string complaint, string architecture = "80")
     {
         Assume.That(IsBuilt, "No compiler for CUDA kernels was found: this build made no PTX.");
 
         string folder = Directory.CreateTempSubdirectory("phi4-ptx").FullName;
+        string name = $"kernels.sm_{architecture}.ptx.gz";
         try
         {
-            string ptx = Unpack(Path.Combine(Built, "kernels.sm_80.ptx.gz"));
+            string ptx = Unpack(Path.Combine(Built, name));
             Assert.That(ptx, Does.Contain(part));
-            Pack(ptx.Replace(part, spoiled, StringComparison.Ordinal), Path.Combine(folder, "kernels.sm_80.ptx.gz"));
+            Pack(ptx.Replace(part, spoiled, StringComparison.Ordinal), Path.Combine(folder, name));
             (int status, string text) = Check(folder);
             Assert.Multiple(() =>
             {

@@ -6,6 +6,9 @@ namespace Phi4.TestSupport.Cuda;
 /// <summary>The device that an emulated driver claims to have. The default is a small one of the A100's generation.</summary>
 internal sealed record EmulatedDevice
 {
+    /// <summary>A small one of the H100's generation.</summary>
+    public static EmulatedDevice Hopper { get; } = new() { Name = "Emulated Hopper", Capability = new(9, 0), SharedBytesPerBlock = 227 << 10 };
+
     public string Name { get; init; } = "Emulated device";
 
     public int Count { get; init; } = 1;

@@ -84,6 +84,45 @@ internal unsafe struct CUlaunchConfig
     public uint AttributeCount;
 }
 
+/// <summary>A matrix and how boxes of it are copied, as the device wants it: 128 bytes, at a multiple of 64.</summary>
+[StructLayout(LayoutKind.Sequential, Size = Bytes)]
+internal struct CUtensorMap
+{
+    public const int Bytes = 128;
+    public const int Alignment = 64;
+}
+
+/// <summary>What boxes are made of.</summary>
+internal enum CUtensorMapDataType
+{
+    CU_TENSOR_MAP_DATA_TYPE_UINT16 = 1,
+}
+
+/// <summary>Whether elements of several slices lie between each other.</summary>
+internal enum CUtensorMapInterleave
+{
+    CU_TENSOR_MAP_INTERLEAVE_NONE = 0,
+}
+
+/// <summary>How a box lies in shared memory.</summary>
+internal enum CUtensorMapSwizzle
+{
+    CU_TENSOR_MAP_SWIZZLE_NONE = 0,
+    CU_TENSOR_MAP_SWIZZLE_128B = 3,
+}
+
+/// <summary>What the second cache takes at once.</summary>
+internal enum CUtensorMapL2promotion
+{
+    CU_TENSOR_MAP_L2_PROMOTION_L2_128B = 2,
+}
+
+/// <summary>What stands for numbers outside of the matrix.</summary>
+internal enum CUtensorMapFloatOOBfill
+{
+    CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE = 0,
+}
+
 /// <summary>Flags that the driver's functions take as plain numbers.</summary>
 internal static class CUflags
 {

@@ -85,6 +85,10 @@ internal unsafe interface ICudaDriver
 
     CUresult cuLaunchKernelEx(CUlaunchConfig* config, nint function, void** parameters, void** extra);
 
+    CUresult cuTensorMapEncodeTiled(
+        CUtensorMap* map, CUtensorMapDataType type, uint rank, nint address, ulong* sizes, ulong* strides, uint* box, uint* elementStrides,
+        CUtensorMapInterleave interleave, CUtensorMapSwizzle swizzle, CUtensorMapL2promotion promotion, CUtensorMapFloatOOBfill fill);
+
     CUresult cuLinkCreate(uint optionCount, CUjit_option* options, void** values, nint* state);
 
     CUresult cuLinkAddData(nint state, CUjitInputType type, void* data, nuint bytes, byte* name, uint optionCount, CUjit_option* options, void** values);

@@ -116,6 +116,11 @@ internal sealed unsafe class NativeCudaDriver : ICudaDriver
     public CUresult cuLaunchKernelEx(CUlaunchConfig* config, nint function, void** parameters, void** extra)
         => _native.cuLaunchKernelEx(config, function, parameters, extra);
 
+    public CUresult cuTensorMapEncodeTiled(
+        CUtensorMap* map, CUtensorMapDataType type, uint rank, nint address, ulong* sizes, ulong* strides, uint* box, uint* elementStrides,
+        CUtensorMapInterleave interleave, CUtensorMapSwizzle swizzle, CUtensorMapL2promotion promotion, CUtensorMapFloatOOBfill fill)
+        => _native.cuTensorMapEncodeTiled(map, type, rank, address, sizes, strides, box, elementStrides, interleave, swizzle, promotion, fill);
+
     public CUresult cuLinkCreate(uint optionCount, CUjit_option* options, void** values, nint* state)
         => _native.cuLinkCreate_v2(optionCount, options, values, state);
 

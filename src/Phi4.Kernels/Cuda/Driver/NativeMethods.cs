@@ -43,6 +43,8 @@ internal readonly unsafe struct NativeMethods
     public readonly delegate* unmanaged<nint*, nint, byte*, CUresult> cuModuleGetFunction;
     public readonly delegate* unmanaged<nint, CUfunction_attribute, int, CUresult> cuFuncSetAttribute;
     public readonly delegate* unmanaged<CUlaunchConfig*, nint, void**, void**, CUresult> cuLaunchKernelEx;
+    public readonly delegate* unmanaged<CUtensorMap*, CUtensorMapDataType, uint, nint, ulong*, ulong*, uint*, uint*, CUtensorMapInterleave, CUtensorMapSwizzle,
+        CUtensorMapL2promotion, CUtensorMapFloatOOBfill, CUresult> cuTensorMapEncodeTiled;
     public readonly delegate* unmanaged<uint, CUjit_option*, void**, nint*, CUresult> cuLinkCreate_v2;
     public readonly delegate* unmanaged<nint, CUjitInputType, void*, nuint, byte*, uint, CUjit_option*, void**, CUresult> cuLinkAddData_v2;
     public readonly delegate* unmanaged<nint, void**, nuint*, CUresult> cuLinkComplete;
@@ -89,6 +91,8 @@ internal readonly unsafe struct NativeMethods
         cuModuleGetFunction = (delegate* unmanaged<nint*, nint, byte*, CUresult>)exports.Find(nameof(cuModuleGetFunction));
         cuFuncSetAttribute = (delegate* unmanaged<nint, CUfunction_attribute, int, CUresult>)exports.Find(nameof(cuFuncSetAttribute));
         cuLaunchKernelEx = (delegate* unmanaged<CUlaunchConfig*, nint, void**, void**, CUresult>)exports.Find(nameof(cuLaunchKernelEx));
+        cuTensorMapEncodeTiled = (delegate* unmanaged<CUtensorMap*, CUtensorMapDataType, uint, nint, ulong*, ulong*, uint*, uint*, CUtensorMapInterleave, CUtensorMapSwizzle,
+            CUtensorMapL2promotion, CUtensorMapFloatOOBfill, CUresult>)exports.Find(nameof(cuTensorMapEncodeTiled));
         cuLinkCreate_v2 = (delegate* unmanaged<uint, CUjit_option*, void**, nint*, CUresult>)exports.Find(nameof(cuLinkCreate_v2));
         cuLinkAddData_v2 = (delegate* unmanaged<nint, CUjitInputType, void*, nuint, byte*, uint, CUjit_option*, void**, CUresult>)exports.Find(nameof(cuLinkAddData_v2));
         cuLinkComplete = (delegate* unmanaged<nint, void**, nuint*, CUresult>)exports.Find(nameof(cuLinkComplete));

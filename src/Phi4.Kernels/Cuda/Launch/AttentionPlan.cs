@@ -14,6 +14,20 @@ internal readonly record struct AttentionPlan(int TileCount, int UnitCount, int 
     public const int TileRows = 16;
     public const int UnitPositions = 64;
 
+    /// <summary>Rows of a tile of the kernel of warpgroups.</summary>
+    public const int WarpgroupsTileRows = 128;
+
+    /// <summary>Two units of keys and values, queries of two warpgroups.</summary>
+    public const int WarpgroupsSharedBytes = 96 << 10;
+
+    /// <summary>Threads of its block.</summary>
+    public const int WarpgroupsBlock = 256;
+
+    /// <summary>The largest heads that it takes, and the smallest for which it is worth it.</summary>
+    public const int WarpgroupsMostHead = 128;
+
+    public const int WarpgroupsLeastHead = 65;
+
     /// <summary>More is not worth it: tiles are done whole then.</summary>
     public const long MostPartialBytes = 64L << 20;
 
@@ -43,7 +57,14 @@ internal readonly record struct AttentionPlan(int TileCount, int UnitCount, int 
     }
 
     /// <summary>Tiles of a run of a sequence's tokens.</summary>
-    public static int TilesOf(int tokenCount, int group) => (int)((((long)tokenCount * group) + TileRows - 1) / TileRows);
+    public static int TilesOf(int tokenCount, int group, int rows = TileRows) => (int)((((long)tokenCount * group) + rows - 1) / rows);
+
+    /// <summary>Whether warpgroups take the batch: their large tiles must fill the device.</summary>
+    /// <param name="largeTiles">Tiles of 128 rows.</param>
+    /// <param name="cache">The layer.</param>
+    /// <param name="multiprocessors">The device's.</param>
+    public static bool IsForWarpgroups(int largeTiles, in KvLayerView cache, int multiprocessors)
+        => cache.HeadSize is >= WarpgroupsLeastHead and <= WarpgroupsMostHead && (long)largeTiles * cache.KvHeadCount >= multiprocessors;
 
     private static long Up(long positions) => (positions + UnitPositions - 1) / UnitPositions;
 }

@@ -12,6 +12,15 @@ internal enum NumberType
     F16 = 2,
 }
 
+/// <summary>In which order the numbers of a rounded row are kept, as the kernels say it (kernels/rows.cuh).</summary>
+internal enum RowOrder
+{
+    AsItIs = 0,
+
+    /// <summary>As the products of a step of 32 inputs take them.</summary>
+    OfProducts = 1,
+}
+
 /// <summary>kernels/rows.cuh: embed.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct EmbedParameters
@@ -47,7 +56,7 @@ internal struct RoundRowsParameters
     public nint Source;
     public long SourceStride;
     public int Columns;
-    public int Reserved;
+    public RowOrder Order;
 }
 
 /// <summary>kernels/rms_norm.cuh: rms_norm, norm_rows.</summary>
@@ -62,7 +71,7 @@ internal struct RmsNormParameters
     public NumberType WeightType;
     public int Columns;
     public float Epsilon;
-    public int Reserved;
+    public RowOrder Order;
 }
 
 /// <summary>kernels/argmax.cuh.</summary>
@@ -114,6 +123,18 @@ internal struct LinearParameters
     public nint Norm;
     public float Epsilon;
     public int Reserved;
+}
+
+/// <summary>kernels/linear_wgmma.cuh.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct LinearWarpgroupsParameters
+{
+    public LinearParameters Linear;
+    public nint WeightMap;
+
+    /// <summary>Of the second matrix of SwiGLU, or 0.</summary>
+    public nint UpMap;
+    public nint SourceMap;
 }
 
 /// <summary>kernels/linear_blocks.cuh: every linear kernel over int8 and int4.</summary>

@@ -25,12 +25,16 @@ internal sealed class KernelTable
     private readonly CudaFunction[] _linearNormedBlocks;
     private readonly CudaFunction[][] _linearSkinny;
     private readonly CudaFunction[] _linearTiled;
+    private readonly CudaFunction[] _linearWarpgroups;
     private readonly CudaFunction[] _linearExact;
     private readonly CudaFunction[][] _linearBlocks;
     private readonly CudaFunction[] _attentionWhole;
     private readonly CudaFunction[] _attentionUnits;
+    private readonly CudaFunction? _attentionWarpgroups;
 
-    public KernelTable(CudaModule module)
+    /// <param name="module">The module.</param>
+    /// <param name="hasWarpgroups">It has the kernels for Hopper.</param>
+    public KernelTable(CudaModule module, bool hasWarpgroups)
     {
         Embed = module.Find("embed");
         GatherRows = module.Find("gather_rows");
@@ -46,10 +50,14 @@ internal sealed class KernelTable
         _linearNormedBlocks = [.. BlockFormats.Select(format => module.Find($"linear_normed_{Name(format)}"))];
         _linearSkinny = [.. Formats.Select(format => SkinnyTokens.Select(tokens => module.Find($"linear_skinny_{Name(format)}_t{tokens}")).ToArray())];
         _linearTiled = [.. Formats.Select(format => module.Find($"linear_tiled_{Name(format)}", LinearPlan.TiledSharedBytes))];
+        _linearWarpgroups = hasWarpgroups
+            ? [.. Formats.Select(format => module.Find($"linear_wgmma_{Name(format)}", LinearPlan.WarpgroupsSharedBytes))]
+            : [];
         _linearExact = [.. Enum.GetValues<NumberType>().Select(format => module.Find($"linear_exact_{Name(format)}"))];
         _linearBlocks = [.. BlockFormats.Select(format => SkinnyTokens.Select(
             tokens => module.Find($"linear_{Name(format)}_t{tokens}", 2 * tokens * LinearPlan.SharedBytesPerToken)).ToArray())];
         _attentionWhole = [.. HeadSizes.Select(size => module.Find($"attention_whole_d{size}"))];
+        _attentionWarpgroups = hasWarpgroups ? module.Find("attention_wgmma_d128", AttentionPlan.WarpgroupsSharedBytes) : null;
         _attentionUnits = [.. HeadSizes.Select(size => module.Find($"attention_units_d{size}"))];
     }
 
@@ -85,12 +93,21 @@ internal sealed class KernelTable
 
     public CudaFunction LinearTiled(NumberType format) => _linearTiled[Index(format)];
 
+    /// <summary>The kernels for Hopper are there.</summary>
+    public bool HasWarpgroups => _linearWarpgroups.Length > 0;
+
+    /// <summary>Likewise of many tokens, on Hopper.</summary>
+    public CudaFunction LinearWarpgroups(NumberType format) => _linearWarpgroups[Index(format)];
+
     public CudaFunction LinearExact(NumberType format) => _linearExact[(int)format];
 
     public CudaFunction LinearBlocks(WeightFormat format, int tokens) =>
         _linearBlocks[Array.IndexOf(BlockFormats, format)][Array.IndexOf(SkinnyTokens, tokens)];
 
     public CudaFunction AttentionWhole(int headSize) => _attentionWhole[HeadIndex(headSize)];
+
+    /// <summary>Likewise of many tokens, on Hopper, heads of at most 128.</summary>
+    public CudaFunction AttentionWarpgroups => _attentionWarpgroups ?? throw new InvalidOperationException("This module has no kernels for Hopper.");
 
     public CudaFunction AttentionUnits(int headSize) => _attentionUnits[HeadIndex(headSize)];
 

@@ -13,6 +13,9 @@ internal enum LinearKind
     /// <summary>Matrix units, 128 tokens a block.</summary>
     Tiled,
 
+    /// <summary>Products of warpgroups, 128 tokens a block; Hopper only.</summary>
+    Warpgroups,
+
     /// <summary>Matrix units, a few tokens a block, over int8 or int4.</summary>
     Blocks,
 }

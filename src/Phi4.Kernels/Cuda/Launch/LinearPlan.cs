@@ -5,7 +5,7 @@ namespace Phi4.Kernels.Cuda.Launch;
 
 /// <summary>
 /// Which kernel multiplies, and on what grid: a pure function of the operands. Exact or by matrix units depends on the matrix alone and never on the tokens, so that a
-/// row's bits don't depend on the rows beside it; the skinny and the tiled kernels give the same bits.
+/// row's bits don't depend on the rows beside it; the skinny and the tiled kernels and those of warpgroups give the same bits.
 /// </summary>
 /// <param name="Kind">The kernel.</param>
 /// <param name="TileTokens">Tokens of a block.</param>
@@ -15,6 +15,20 @@ internal readonly record struct LinearPlan(LinearKind Kind, int TileTokens, bool
 {
     public const int TiledSharedBytes = 65536;
 
+    /// <summary>Six stages of 32 KB and twelve barriers.</summary>
+    public const int WarpgroupsSharedBytes = (6 * 32768) + 96;
+
+    /// <summary>Of the tiled kernels, and of those of warpgroups.</summary>
+    public const int TileTokenCount = 128;
+
+    /// <summary>Tokens' columns of a stage of the kernels of warpgroups.</summary>
+    public const int WarpgroupsStageColumns = 64;
+
+    /// <summary>Weights' rows and columns of a box.</summary>
+    public const int WarpgroupsBoxRows = 64;
+
+    public const int WarpgroupsBoxColumns = 32;
+
     /// <summary>Of the skinny kernels, and twice that of gated products over blocks.</summary>
     public const int SharedBytesPerToken = 512;
 
@@ -22,7 +36,7 @@ internal readonly record struct LinearPlan(LinearKind Kind, int TileTokens, bool
     public const int NormSharedBytes = 256;
 
     private const int Block = 256;
-    private const int TiledTokens = 128;
+    private const int WarpgroupsBlock = 288;
     private const int TiledRows = 128;
     private const int SkinnyRows = 16;
 
@@ -38,7 +52,8 @@ internal readonly record struct LinearPlan(LinearKind Kind, int TileTokens, bool
     /// <param name="up">The second matrix of SwiGLU, or none.</param>
     /// <param name="rounds">Activations may be rounded to the matrix's format.</param>
     /// <param name="multiprocessors">The device's.</param>
-    public static LinearPlan Of(TensorView source, TensorView weight, TensorView up, bool rounds, int multiprocessors)
+    /// <param name="hasWarpgroups">The kernels of warpgroups are there and may be used.</param>
+    public static LinearPlan Of(TensorView source, TensorView weight, TensorView up, bool rounds, int multiprocessors, bool hasWarpgroups)
     {
         int tokens = source.Rows, matrices = up.IsNone ? 1 : 2;
         if (!rounds || weight.DType == DType.F32 || !IsAligned(weight) || !(up.IsNone || IsAligned(up)))
@@ -46,17 +61,22 @@ internal readonly record struct LinearPlan(LinearKind Kind, int TileTokens, bool
             return new LinearPlan(LinearKind.Exact, 1, RoundsFirst: false, new LaunchShape(tokens, Up(weight.Rows, ExactRows), 1, Block));
         }
 
-        LaunchShape tiled = new(Up(weight.Rows, TiledRows / matrices), Up(tokens, TiledTokens), 1, Block, TiledSharedBytes);
-        bool leavesIdle = tokens <= MostSkinnyTokens && (long)tiled.GridX * tiled.GridY < multiprocessors;
+        int tiles = checked(Up(weight.Rows, TiledRows / matrices) * Up(tokens, TileTokenCount));
+        bool leavesIdle = tokens <= MostSkinnyTokens && tiles < multiprocessors;
         if (tokens > KernelTable.SkinnyTokens[^1] && !leavesIdle)
         {
-            return new LinearPlan(LinearKind.Tiled, TiledTokens, RoundsFirst: true, tiled);
+            return OfTiles(tiles, hasWarpgroups);
         }
 
         (int tile, bool roundsItself) = SkinnyTile(source);
         LaunchShape skinny = new(Up(weight.Rows, SkinnyRows / matrices), Up(tokens, tile), 1, Block, SharedBytesPerToken * tile);
         return new LinearPlan(LinearKind.Skinny, tile, !roundsItself, skinny);
     }
+
+    /// <summary>By tiles of 128 tokens, on a grid that the kernels cut themselves.</summary>
+    public static LinearPlan OfTiles(int tiles, bool byWarpgroups) => byWarpgroups
+        ? new LinearPlan(LinearKind.Warpgroups, TileTokenCount, RoundsFirst: true, new LaunchShape(tiles, 1, 1, WarpgroupsBlock, WarpgroupsSharedBytes))
+        : new LinearPlan(LinearKind.Tiled, TileTokenCount, RoundsFirst: true, new LaunchShape(tiles, 1, 1, Block, TiledSharedBytes));
 
     /// <param name="source">Activations, F32.</param>
     /// <param name="weight">The matrix, int8 or int4; of SwiGLU the first one.</param>

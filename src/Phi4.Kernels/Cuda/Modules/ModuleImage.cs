@@ -20,6 +20,9 @@ internal sealed record ModuleImage(string Module, string Architecture, ImageKind
     /// </summary>
     public bool WaitsByItself => Architecture.EndsWith("90a", StringComparison.Ordinal);
 
+    /// <summary>It has the kernels that take Hopper's own instructions (products of warpgroups, tensor copies).</summary>
+    public bool HasWarpgroups => WaitsByItself;
+
     /// <summary>The number in the architecture's name.</summary>
     public ComputeCapability Capability
     {

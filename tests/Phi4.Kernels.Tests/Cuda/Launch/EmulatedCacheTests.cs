@@ -14,6 +14,8 @@ internal sealed class EmulatedCacheTests
     private static readonly EmulatedDevice Whole = new() { Multiprocessors = 1 };
     private static readonly EmulatedDevice ByUnits = new() { Multiprocessors = 10_000 };
 
+    private static readonly EmulatedDevice Hopper = EmulatedDevice.Hopper with { Multiprocessors = 1 };
+
     [SetUp]
     public void RequireEmulator() => Assume.That(EmulatedKernels.WhyNot, Is.Null);
 
@@ -34,6 +36,20 @@ internal sealed class EmulatedCacheTests
         using IKernels units = EmulatedKernels.CreateOverHostMemory(true, ByUnits);
         using var test = new AttentionCase(3, group, 2, 32, 32, DType.BF16, (0, 40), (300, 7), (63, 2), (64, 1));
         Compare.SameBits(test.RunAll(units, window), test.RunAll(whole, window), $"window {window}");
+    }
+
+    [Test]
+    public void Attention_ByWarpgroups_GivesTheSameBits([Values(96, 128)] int headSize, [Values(1, 4)] int group, [Values(int.MaxValue, 100)] int window)
+    {
+        EmulatedCudaDriver driver = EmulatedKernels.CreateDriver(Hopper, isLazy: true);
+        using IKernels warpgroups = new DeviceBridge(EmulatedKernels.Create(driver));
+        using IKernels whole = EmulatedKernels.CreateOverHostMemory(true, Whole);
+        using var test = new AttentionCase(3, group, 2, headSize, 32, DType.BF16, (0, 40), (300, 7), (63, 2), (64, 35));
+        float[,] expected = test.RunAll(whole, window);
+        Compare.SameBits(test.RunAll(warpgroups, window), expected, $"window {window}");
+        Assert.That(driver.Launches.Select(launch => launch.Kernel), Does.Contain("attention_wgmma_d128"));
+        using TestMatrix part = TestMatrix.Of(expected).CopyRows(10, 36);
+        Compare.SameBits(test.Run(warpgroups, 10, 36, window), part.ToArray(), $"window {window}, part");
     }
 
     [TestCase(1)]

@@ -5,9 +5,11 @@ using Phi4.TestSupport.Cuda;
 namespace Phi4.Kernels.Tests.Cuda.Launch;
 
 /// <summary>Products by the matrix units: activations are rounded to the matrix's 16 bits, and the rest is a sum in F32.</summary>
-[TestFixture(DType.BF16)]
-[TestFixture(DType.F16)]
-internal sealed class EmulatedLinearTests(DType dtype)
+[TestFixture(DType.BF16, "cuda-emulated")]
+[TestFixture(DType.F16, "cuda-emulated")]
+[TestFixture(DType.BF16, "cuda-emulated-hopper")]
+[TestFixture(DType.F16, "cuda-emulated-hopper")]
+internal sealed class EmulatedLinearTests(DType dtype, string backend)
 {
     // Around the borders of tiles of 8, 16, 32 and 64 tokens, and enough for tiles of 128.
     private static readonly int[] TokenCounts = [1, 2, 7, 8, 9, 16, 17, 33, 64, 65, 129, 200];
@@ -20,7 +22,7 @@ internal sealed class EmulatedLinearTests(DType dtype)
     [Test]
     public void Linear_EveryShape_IsNearTheSumOfRoundedActivations([ValueSource(nameof(TokenCounts))] int tokens)
     {
-        using IKernels kernels = Backends.Create("cuda-emulated");
+        using IKernels kernels = Backends.Create(backend);
         foreach ((int width, int features) in Shapes)
         {
             var random = new Random(width + tokens);
@@ -37,7 +39,7 @@ internal sealed class EmulatedLinearTests(DType dtype)
     [Test]
     public void Linear_RowsThatStartAnywhere_GiveTheSameBits([Values(1, 5, 20, 70, 200)] int tokens)
     {
-        using IKernels kernels = Backends.Create("cuda-emulated");
+        using IKernels kernels = Backends.Create(backend);
         var random = new Random(tokens);
         using TestMatrix aligned = TestMatrix.Random(random, DType.F32, tokens, 72);
         using TestMatrix weight = TestMatrix.Random(random, dtype, 33, 72);
@@ -48,7 +50,7 @@ internal sealed class EmulatedLinearTests(DType dtype)
     [Test]
     public void Linear_AnyCompany_GivesARowTheSameBits()
     {
-        using IKernels kernels = Backends.Create("cuda-emulated");
+        using IKernels kernels = Backends.Create(backend);
         var random = new Random(7);
         using TestMatrix source = TestMatrix.Random(random, DType.F32, 210, 200);
         using TestMatrix weight = TestMatrix.Random(random, dtype, 50, 200);
@@ -64,7 +66,7 @@ internal sealed class EmulatedLinearTests(DType dtype)
     [Test]
     public void Linear_BiasAndResidual_AreAddedInThatOrder([Values(1, 12, 80, 200)] int tokens, [Values] bool withBias)
     {
-        using IKernels kernels = Backends.Create("cuda-emulated");
+        using IKernels kernels = Backends.Create(backend);
         var random = new Random(5);
         using TestMatrix source = TestMatrix.Random(random, DType.F32, tokens, 40);
         using TestMatrix weight = TestMatrix.Random(random, dtype, 19, 40);
@@ -86,7 +88,7 @@ internal sealed class EmulatedLinearTests(DType dtype)
     [Test]
     public void LinearSwiGlu_EveryShape_IsTheGateOfTwoProducts([ValueSource(nameof(TokenCounts))] int tokens)
     {
-        using IKernels kernels = Backends.Create("cuda-emulated");
+        using IKernels kernels = Backends.Create(backend);
         foreach ((int width, int features) in Shapes)
         {
             var random = new Random(width + tokens);

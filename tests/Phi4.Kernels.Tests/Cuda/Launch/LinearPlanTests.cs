@@ -20,6 +20,13 @@ internal sealed class LinearPlanTests
         Assert.That((plan.Kind, plan.RoundsFirst), Is.EqualTo(((LinearKind)kind, true)));
     }
 
+    [TestCase(64, 5120, LinearKind.Skinny)]
+    [TestCase(192, 5120, LinearKind.Skinny)]
+    [TestCase(193, 5120, LinearKind.Warpgroups)]
+    [TestCase(65, 35840, LinearKind.Warpgroups)]
+    public void Of_SomeTokensOnHopper_TakesWarpgroupsForTiles(int tokens, int features, object kind)
+        => Assert.That(Plan(DType.BF16, tokens, features, hasWarpgroups: true).Kind, Is.EqualTo((LinearKind)kind));
+
     [Test]
     public void Of_ManyTokensAndNothingRounded_IsAGridThatDriversTake()
     {
@@ -34,6 +41,6 @@ internal sealed class LinearPlanTests
     public void CanNormItself_SingleTokensByMatrixUnits_Does(DType dtype, int tokens, bool expected)
         => Assert.That(Plan(dtype, tokens, 5120).CanNormItself, Is.EqualTo(expected));
 
-    private static LinearPlan Plan(DType dtype, int tokens, int features)
-        => LinearPlan.Of(new TensorView(4096, DType.F32, tokens, 5120), new TensorView(8192, dtype, features, 5120), TensorView.None, rounds: true, Multiprocessors);
+    private static LinearPlan Plan(DType dtype, int tokens, int features, bool hasWarpgroups = false)
+        => LinearPlan.Of(new TensorView(4096, DType.F32, tokens, 5120), new TensorView(8192, dtype, features, 5120), TensorView.None, rounds: true, Multiprocessors, hasWarpgroups);
 }
