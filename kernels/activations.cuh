@@ -3,43 +3,6 @@
 // or input. Rows are kept in one of three ways.
 #pragma once
 
-// F32 rows, rounded as they are read.
-struct RowsF32 {
-    static constexpr int SharedFloats = 0;
-
-    template <class Parameters>
-    DEVICE_MEMBER void begin(const Parameters&, float*, int) {}
-
-    template <class Format, class Parameters>
-    DEVICE_MEMBER uint4 load(Format format, const Parameters& p, int token, int column) const
-    {
-        uint4 chunk = {0, 0, 0, 0};
-        if (token >= p.tokens || column >= p.columns) return chunk;
-        const float* source = static_cast<const float*>(p.source) + token * p.sourceStride + column;
-        const float4 low = load_float4(source), high = load_float4(source + 4);
-        chunk.x = pack(format, low.x, low.y);
-        chunk.y = pack(format, low.z, low.w);
-        chunk.z = pack(format, high.x, high.y);
-        chunk.w = pack(format, high.z, high.w);
-        return chunk;
-    }
-};
-
-// Rows in the weight's format.
-struct Rows16 {
-    static constexpr int SharedFloats = 0;
-
-    template <class Parameters>
-    DEVICE_MEMBER void begin(const Parameters&, float*, int) {}
-
-    template <class Format, class Parameters>
-    DEVICE_MEMBER uint4 load(Format, const Parameters& p, int token, int column) const
-    {
-        const uint4 none = {0, 0, 0, 0};
-        return token < p.tokens && column < p.columns ? load16(static_cast<const u16*>(p.source) + token * p.sourceStride + column) : none;
-    }
-};
-
 // Eight numbers at a multiple of eight.
 DEVICE void load_eight(const void* numbers, int type, int index, float (&values)[8])
 {
@@ -58,6 +21,53 @@ DEVICE void load_eight(const void* numbers, int type, int index, float (&values)
         values[2 * i + 1] = type == NumberBf16 ? bf16_to_float(second) : f16_to_float(second);
     }
 }
+
+template <class Format>
+DEVICE uint4 pack_eight(Format format, const float (&values)[8])
+{
+    const uint4 chunk = {pack(format, values[0], values[1]), pack(format, values[2], values[3]), pack(format, values[4], values[5]), pack(format, values[6], values[7])};
+    return chunk;
+}
+
+// Eight numbers of an F32 row, or nothing where there is no such token or input.
+template <class Parameters>
+DEVICE bool load_inputs(const Parameters& p, int token, int column, float (&values)[8])
+{
+    if (token >= p.tokens || column >= p.columns) return false;
+    load_eight(static_cast<const float*>(p.source) + token * p.sourceStride, NumberF32, column, values);
+    return true;
+}
+
+// F32 rows, rounded as they are read.
+struct RowsF32 {
+    static constexpr int SharedFloats = 0;
+
+    template <class Parameters>
+    DEVICE_MEMBER void begin(const Parameters&, float*, int) {}
+
+    template <class Format, class Parameters>
+    DEVICE_MEMBER uint4 load(Format format, const Parameters& p, int token, int column) const
+    {
+        const uint4 none = {0, 0, 0, 0};
+        float values[8];
+        return load_inputs(p, token, column, values) ? pack_eight(format, values) : none;
+    }
+};
+
+// Rows in the weight's format.
+struct Rows16 {
+    static constexpr int SharedFloats = 0;
+
+    template <class Parameters>
+    DEVICE_MEMBER void begin(const Parameters&, float*, int) {}
+
+    template <class Format, class Parameters>
+    DEVICE_MEMBER uint4 load(Format, const Parameters& p, int token, int column) const
+    {
+        const uint4 none = {0, 0, 0, 0};
+        return token < p.tokens && column < p.columns ? load16(static_cast<const u16*>(p.source) + token * p.sourceStride + column) : none;
+    }
+};
 
 // F32 rows of at most eight tokens a block, normalised and rounded as they are read: the bits of rms_norm, without its launch. Every block
 // sums the squares of its tokens anew, from the second cache, while its first weights are on their way.
@@ -89,16 +99,11 @@ struct RowsToNorm {
     template <class Format, class Parameters>
     DEVICE_MEMBER uint4 load(Format format, const Parameters& p, int token, int column) const
     {
-        uint4 chunk = {0, 0, 0, 0};
-        if (token >= p.tokens || column >= p.columns) return chunk;
-        const float* source = static_cast<const float*>(p.source) + token * p.sourceStride + column;
-        const float4 low = load_float4(source), high = load_float4(source + 4);
-        float weight[8];
+        const uint4 none = {0, 0, 0, 0};
+        float values[8], weight[8];
+        if (!load_inputs(p, token, column, values)) return none;
         load_eight(p.norm, p.normType, column, weight);
-        chunk.x = pack(format, low.x * factor * weight[0], low.y * factor * weight[1]);
-        chunk.y = pack(format, low.z * factor * weight[2], low.w * factor * weight[3]);
-        chunk.z = pack(format, high.x * factor * weight[4], high.y * factor * weight[5]);
-        chunk.w = pack(format, high.z * factor * weight[6], high.w * factor * weight[7]);
-        return chunk;
+        UNROLL for (int i = 0; i < 8; i++) values[i] = values[i] * factor * weight[i];
+        return pack_eight(format, values);
     }
 };

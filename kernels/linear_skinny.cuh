@@ -33,25 +33,14 @@ struct SkinnyRows {
     }
 };
 
+// The eight segments' sums of sixteen rows for a block's tokens, in shared memory: [segment][16 rows][tokens]. `weights` are rows g and g + 8 of the
+// sixteen. Waits for the predecessor; everybody has passed a barrier at its end.
 template <class Format, class Rows, int TokenTiles>
-DEVICE void linear_skinny(Format format, const LinearParameters& p)
+DEVICE const float* skinny_sums(Format format, const LinearParameters& p, const SkinnyRows& weights, u8* shared, int firstToken)
 {
-    SHARED(shared);
     float* sumsOfRows = reinterpret_cast<float*>(shared);
     float* parts = sumsOfRows + Rows::SharedFloats;
     const int g = (int)lane() / 4, q = (int)lane() % 4;
-    const int blockFeatures = p.up ? 8 : 16;
-    const int firstFeature = (int)block_x() * blockFeatures;
-    const int firstToken = (int)block_y() * 8 * TokenTiles;
-
-    // Rows past the last repeat it; what they give is not stored.
-    const u16* weight = static_cast<const u16*>(p.weight);
-    const SkinnyRows weights = {
-        weight + min_int(firstFeature + g, p.features - 1) * p.weightStride,
-        p.up ? static_cast<const u16*>(p.up) + min_int(firstFeature + g, p.features - 1) * p.upStride
-             : weight + min_int(firstFeature + 8 + g, p.features - 1) * p.weightStride,
-        p.columns};
-
     const int steps = step_count(p.columns), ofSegment = segment_steps(steps);
     const int first = (int)warp() * ofSegment, last = min_int(steps, first + ofSegment);
 
@@ -77,7 +66,6 @@ DEVICE void linear_skinny(Format format, const LinearParameters& p)
         }
     }
 
-    // Each warp's part of the sums: [warp][16 rows][tokens].
     constexpr int Tokens = 8 * TokenTiles;
     UNROLL for (int tile = 0; tile < TokenTiles; tile++) {
         float* part = parts + ((int)warp() * 16 + g) * Tokens + tile * 8 + 2 * q;
@@ -87,7 +75,27 @@ DEVICE void linear_skinny(Format format, const LinearParameters& p)
         part[8 * Tokens + 1] = sums[tile][3];
     }
     block_barrier();
+    return parts;
+}
 
+template <class Format, class Rows, int TokenTiles>
+DEVICE void linear_skinny(Format format, const LinearParameters& p)
+{
+    SHARED(shared);
+    constexpr int Tokens = 8 * TokenTiles;
+    const int g = (int)lane() / 4;
+    const int blockFeatures = p.up ? 8 : 16;
+    const int firstFeature = (int)block_x() * blockFeatures;
+    const int firstToken = (int)block_y() * Tokens;
+
+    // Rows past the last repeat it; what they give is not stored.
+    const u16* weight = static_cast<const u16*>(p.weight);
+    const SkinnyRows weights = {
+        weight + min_int(firstFeature + g, p.features - 1) * p.weightStride,
+        p.up ? static_cast<const u16*>(p.up) + min_int(firstFeature + g, p.features - 1) * p.upStride
+             : weight + min_int(firstFeature + 8 + g, p.features - 1) * p.weightStride,
+        p.columns};
+    const float* parts = skinny_sums<Format, Rows, TokenTiles>(format, p, weights, shared, firstToken);
     for (int i = (int)thread_index(); i < blockFeatures * Tokens; i += 256) {
         const int row = i % blockFeatures, token = i / blockFeatures;
         if (firstToken + token >= p.tokens || firstFeature + row >= p.features) continue;

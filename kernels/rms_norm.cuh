@@ -64,6 +64,7 @@ DEVICE void norm_row(Format format, const RmsNormParameters& p)
     const float factor = factor_of_row(p, source, reinterpret_cast<float*>(shared));
     for (int i = (int)thread_index(); i < padded_columns(p.columns, p.order); i += 256)
         destination[place_in_row(i, p.order)] = i < p.columns ? (u16)pack(format, source[i] * factor * load_number(p.weight, p.weightType, i), 0.0f) : (u16)0;
+    let_copies_see_stores();
 }
 
 KERNEL(norm_rows_bf16, RmsNormParameters, 256, 1) { norm_row(Bf16(), p); }

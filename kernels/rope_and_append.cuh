@@ -29,14 +29,18 @@ struct RopeAndAppendParameters {
 };
 static_assert(sizeof(RopeAndAppendParameters) == 112, "as in C#");
 
+DEVICE void rotate_pair(float& a, float& b, float cosine, float sine)
+{
+    const float first = a * cosine - b * sine;
+    b = b * cosine + a * sine;
+    a = first;
+}
+
 DEVICE void rotate(float* heads, int headCount, int headSize, int half, const float* cosines)
 {
     for (int i = (int)thread_index(); i < headCount * half; i += 256) {
         float* first = heads + (i64)(i / half) * headSize + i % half;
-        const float a = first[0], b = first[half];
-        const float cosine = cosines[i % half], sine = cosines[half + i % half];
-        first[0] = a * cosine - b * sine;
-        first[half] = b * cosine + a * sine;
+        rotate_pair(first[0], first[half], cosines[i % half], cosines[half + i % half]);
     }
 }
 

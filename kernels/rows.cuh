@@ -87,6 +87,7 @@ DEVICE void round_row(Format format, const RoundRowsParameters& p)
     u16* destination = p.destination + block_x() * p.destinationStride;
     for (int i = (int)thread_index(); i < padded_columns(p.columns, p.order); i += 256)
         destination[place_in_row(i, p.order)] = i < p.columns ? (u16)pack(format, source[i], 0.0f) : (u16)0;
+    let_copies_see_stores();
 }
 
 KERNEL(round_rows_bf16, RoundRowsParameters, 256, 1) { round_row(Bf16(), p); }

@@ -6,6 +6,15 @@
 // The emulator copies no sooner than somebody waits for the phase, and until then the destination holds NaN.
 #pragma once
 
+// Between ordinary stores to global memory and copies of what they stored, by whom ever, in another kernel too: the storing thread says it after its stores, the
+// copying one before its copies. Nothing where there are no such copies.
+DEVICE void let_copies_see_stores()
+{
+#if CU_DEVICE_CODE && defined(CU_HOPPER)
+    asm volatile("fence.proxy.async.global;" ::: "memory");
+#endif
+}
+
 #ifdef CU_HOPPER
 
 DEVICE void prefetch_map(const void* map)
@@ -14,14 +23,6 @@ DEVICE void prefetch_map(const void* map)
     asm volatile("prefetch.tensormap [%0];" :: "l"(map) : "memory");
 #else
     emulator::require_map(map);
-#endif
-}
-
-// What preceding kernels stored by ordinary stores, the engine that copies sees after this.
-DEVICE void let_copies_see_stores()
-{
-#if CU_DEVICE_CODE
-    asm volatile("fence.proxy.async.global;" ::: "memory");
 #endif
 }
 

@@ -15,6 +15,7 @@ int main()
     tests::row_tests();
     tests::linear_tests();
     tests::block_tests();
+    tests::rope_linear_tests();
     tests::attention_tests();
     tests::attention_exact_tests();
     tests::sample_tests();

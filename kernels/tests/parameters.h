@@ -56,6 +56,8 @@ struct RopeAndAppend {
     int queryHeads; int kvHeads; int headSize; int rotarySize; int pageSize; int cacheIsF32;
 };
 
+struct LinearRope { Linear linear; RopeAndAppend rope; };
+
 struct Attention {
     float* destination; i64 destinationStride; const float* query; i64 queryStride; const void* cache; const int* pageTables; i64 pageTableStride;
     const int* positions; const int* sequenceOfToken; const int* tiles; float* partial;

@@ -10,6 +10,7 @@ void planted_hopper_tests();
 void row_tests();
 void linear_tests();
 void block_tests();
+void rope_linear_tests();
 void attention_tests();
 void attention_exact_tests();
 void sample_tests();

@@ -54,6 +54,17 @@ internal interface IKernels : IDisposable
         Linear(destination, norm.Room, weight, bias, LinearEpilogue.None);
     }
 
+    /// <summary>
+    /// <see cref="NormLinear"/> to <paramref name="projected"/>, whose parts query, key and value are, and then <see cref="RopeAndAppend"/> of those, in the same bits. A backend
+    /// may do all at once; what the rows of key and value hold afterwards is undefined.
+    /// </summary>
+    void NormLinearRopeAndAppend(
+        in Projection projected, TensorView source, in RowNorm norm, WeightView weight, TensorView ropeTable, in KvLayerView cache, in BatchView batch)
+    {
+        NormLinear(projected.All, source, norm, weight, TensorView.None);
+        RopeAndAppend(projected.Query, projected.Key, projected.Value, ropeTable, cache, batch);
+    }
+
     /// <summary><see cref="LinearSwiGlu"/> over <see cref="RmsNorm"/> of the source, likewise.</summary>
     void NormLinearSwiGlu(TensorView destination, TensorView source, in RowNorm norm, WeightView gate, WeightView up)
     {

@@ -229,6 +229,14 @@ public:
 
     void rope() const { launch("rope_and_append", _tokens, 1, 1, 256, 0, _rope); }
 
+    // The matrix of queries, keys and values, its norm before and this after it.
+    void project(const Buffers& b, int number) const
+    {
+        const char* weight = rotate(b, std::size_t{2} * Qkv * Hidden, number);
+        const Linear p = {b.result, Qkv, b.wide, Hidden, weight, Hidden, nullptr, 0, nullptr, 0, 0, static_cast<int>(_tokens), Qkv, Hidden, 1, b.weights, 1e-5f, 0};
+        launch("linear_rope_bf16", Qkv / 16, 1, 1, 256, 4096 + 256, LinearRope{p, _rope});
+    }
+
     void run() const
     {
         if (_warpgroups) return launch("attention_wgmma_d128", static_cast<unsigned>(_tiles), KvHeads, 1, 256, 98304, _p);
@@ -281,9 +289,13 @@ void pass(const Buffers& b, const AttentionCase& c, int tokens, int wanted)
     };
     const Way ofOne = tokens <= 8 ? Way::Normed : Way::Engine;
     for (int layer = 0; layer < Layers; layer++) {
-        prepare(tokens, true, Hidden);
-        linear(b, Matrices[0], tokens, 5 * layer, ofOne);
-        c.rope();
+        if (tokens <= 8) {
+            c.project(b, 5 * layer);
+        } else {
+            prepare(tokens, true, Hidden);
+            linear(b, Matrices[0], tokens, 5 * layer);
+            c.rope();
+        }
         c.run();
         prepare(tokens, false, Hidden);
         linear(b, Matrices[1], tokens, 5 * layer + 1);

@@ -35,6 +35,8 @@ if [ -n "$nvcc" ]; then
   LINES_SHOWN=3 stage compile 240 compile
   grep -E 'Compiling entry|registers|spill' "$out/compile.log" | sed -E "s/ptxas info *: //; s/Compiling entry function '([^']*)'.*/\1/" \
     | paste - - - | awk '{ print $1, $0 }' | cut -d' ' -f2- | tee "$out/registers.txt"
+  # Products of warpgroups that ptxas does one after the other, and why.
+  grep -E "C75[0-9][0-9]|wgmma" "$out/compile.log" | grep -v "Compiling entry" | sort | uniq -c | head -20
   module=$out/kernels.cubin
 else
   echo "no nvcc 13: PTX from tools/cuda/build.sh is used, and compiled by the driver"
@@ -43,7 +45,7 @@ else
 fi
 
 host="${CXX:-g++} -std=c++17 -O2 -I."
-$host tools/gpu/driver.cpp tools/gpu/on_device.cpp kernels/emulator/conversions.cpp kernels/tests/{row,linear,block,attention,attention_exact,sample}_tests.cpp -ldl -o "$out/on-device" || failed=1
+$host tools/gpu/driver.cpp tools/gpu/on_device.cpp kernels/emulator/conversions.cpp kernels/tests/{row,linear,block,rope_linear,attention,attention_exact,sample}_tests.cpp -ldl -o "$out/on-device" || failed=1
 $host tools/gpu/driver.cpp tools/gpu/bench.cpp -ldl -o "$out/bench" || failed=1
 
 stage tests 60 "$out/on-device" "$module"

@@ -16,8 +16,7 @@ internal sealed class DecoderLayer(ModelConfig config, LayerWeights weights, IKe
 
     public void Forward(in StepTensors x, TensorView ropeTable, in KvLayerView cache, in BatchView batch)
     {
-        Project(x);
-        kernels.RopeAndAppend(x.Query, x.Key, x.Value, ropeTable, cache, batch);
+        Project(x, ropeTable, cache, batch);
         kernels.Attention(x.Attended, x.Query, cache, batch, _scale, _window);
         kernels.Linear(x.Hidden, x.Attended, weights.Output, TensorView.None, LinearEpilogue.AddResidual);
 
@@ -26,11 +25,12 @@ internal sealed class DecoderLayer(ModelConfig config, LayerWeights weights, IKe
     }
 
     // One call where one matrix holds all three: the norm's output is prepared and the threads are woken once.
-    private void Project(in StepTensors x)
+    private void Project(in StepTensors x, TensorView ropeTable, in KvLayerView cache, in BatchView batch)
     {
         if (!weights.QueryKeyValue.IsNone)
         {
-            kernels.NormLinear(x.QueryKeyValue, x.Hidden, Norm(x, weights.InputNorm), weights.QueryKeyValue, TensorView.None);
+            Projection projected = new(x.QueryKeyValue, x.Query, x.Key, x.Value);
+            kernels.NormLinearRopeAndAppend(projected, x.Hidden, Norm(x, weights.InputNorm), weights.QueryKeyValue, ropeTable, cache, batch);
             return;
         }
 
@@ -38,6 +38,7 @@ internal sealed class DecoderLayer(ModelConfig config, LayerWeights weights, IKe
         kernels.Linear(x.Query, x.Normed, weights.Query, weights.QueryBias, LinearEpilogue.None);
         kernels.Linear(x.Key, x.Normed, weights.Key, weights.KeyBias, LinearEpilogue.None);
         kernels.Linear(x.Value, x.Normed, weights.Value, weights.ValueBias, LinearEpilogue.None);
+        kernels.RopeAndAppend(x.Query, x.Key, x.Value, ropeTable, cache, batch);
     }
 
     private RowNorm Norm(in StepTensors x, TensorView weight) => new(weight, config.RmsNormEpsilon, x.Normed);

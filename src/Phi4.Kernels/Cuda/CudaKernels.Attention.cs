@@ -14,6 +14,9 @@ internal sealed partial class CudaKernels
     private const int CombineSlices = 16;
     private const int ExactSharedBytes = 2048;
 
+    // Rows of a block of linear_rope.
+    private const int RopeGranularity = 16;
+
     private int[] _tiles = [];
     private int _tileCount;
     private (long Version, int Tokens, int Group, int TileRows) _tilesOf;
@@ -22,7 +25,41 @@ internal sealed partial class CudaKernels
     {
         KernelShapes.RopeAndAppend(query, key, value, ropeTable, cache, batch with { RopeRows = _twins.OnHost(batch.RopeRows), Slots = _twins.OnHost(batch.Slots) });
         RequireKnown(cache);
-        Launch(_kernels.RopeAndAppend, query, RowBlock, 0, new RopeAndAppendParameters
+        Launch(_kernels.RopeAndAppend, query, RowBlock, 0, Rope(query, key, value, ropeTable, cache, batch));
+    }
+
+    public void NormLinearRopeAndAppend(
+        in Projection projected, TensorView source, in RowNorm norm, WeightView weight, TensorView ropeTable, in KvLayerView cache, in BatchView batch)
+    {
+        TensorView all = projected.All;
+        bool isOne = projected.Query.Address == all.Address && projected.Query.RowStride == all.RowStride
+            && projected.Query.Columns + projected.Key.Columns + projected.Value.Columns == all.Columns;
+        if (!isOne || all.Count == 0 || !weight.IsFloat || cache.HeadSize % RopeGranularity != 0 || ropeTable.Columns % RopeGranularity != 0
+            || norm.Weight.Address % RowAlignment != 0
+            || LinearPlan.Of(source, weight.Values, TensorView.None, _roundsActivations, _device.MultiprocessorCount, _usesWarpgroups) is not { CanNormItself: true } plan)
+        {
+            NormLinear(all, source, norm, weight, TensorView.None);
+            RopeAndAppend(projected.Query, projected.Key, projected.Value, ropeTable, cache, batch);
+            return;
+        }
+
+        KernelShapes.RmsNorm(norm.Room, source, norm.Weight);
+        KernelShapes.Linear(all, norm.Room, weight, TensorView.None);
+        KernelShapes.RopeAndAppend(
+            projected.Query, projected.Key, projected.Value, ropeTable, cache, batch with { RopeRows = _twins.OnHost(batch.RopeRows), Slots = _twins.OnHost(batch.Slots) });
+        RequireKnown(cache);
+        _context.MakeCurrent();
+        LaunchShape shape = plan.Shape with { GridX = all.Columns / RopeGranularity, SharedBytes = plan.Shape.SharedBytes + LinearPlan.NormSharedBytes };
+        Launch(_kernels.LinearRope(TypeOf(weight.Values)), shape, new LinearRopeParameters
+        {
+            Linear = LinearOf(all, source, new Operand(source.Address, source.RowStride, norm), weight.Values, TensorView.None, TensorView.None, LinearEpilogue.None),
+            Rope = Rope(projected.Query, projected.Key, projected.Value, ropeTable, cache, batch),
+        });
+    }
+
+    private static RopeAndAppendParameters Rope(
+        TensorView query, TensorView key, TensorView value, TensorView ropeTable, in KvLayerView cache, in BatchView batch)
+        => new()
         {
             Query = query.Address,
             QueryStride = query.RowStride,
@@ -41,8 +78,7 @@ internal sealed partial class CudaKernels
             RotarySize = ropeTable.Columns,
             PageSize = cache.PageSize,
             CacheIsF32 = cache.DType == DType.F32 ? 1 : 0,
-        });
-    }
+        };
 
     public void Attention(TensorView destination, TensorView query, in KvLayerView cache, in BatchView batch, float scale, int window)
     {

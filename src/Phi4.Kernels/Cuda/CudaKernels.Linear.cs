@@ -89,7 +89,25 @@ internal sealed partial class CudaKernels
         LinearKind kind, CudaFunction kernel, LaunchShape shape, TensorView destination, TensorView source, in Operand rows, TensorView weight, TensorView up, TensorView bias,
         LinearEpilogue epilogue)
     {
-        LinearParameters call = new()
+        LinearParameters call = LinearOf(destination, source, rows, weight, up, bias, epilogue);
+        if (kind == LinearKind.Warpgroups)
+        {
+            Launch(kernel, shape, new LinearWarpgroupsParameters
+            {
+                Linear = call,
+                WeightMap = WeightMap(weight),
+                UpMap = up.IsNone ? 0 : WeightMap(up),
+                SourceMap = SourceMap(rows, source.Columns),
+            });
+            return;
+        }
+
+        Launch(kernel, shape, call);
+    }
+
+    private static LinearParameters LinearOf(
+        TensorView destination, TensorView source, in Operand rows, TensorView weight, TensorView up, TensorView bias, LinearEpilogue epilogue)
+        => new()
         {
             Destination = destination.Address,
             DestinationStride = destination.RowStride,
@@ -109,20 +127,6 @@ internal sealed partial class CudaKernels
             NormType = TypeOf(rows.Norm.Weight),
             Epsilon = rows.Norm.Epsilon,
         };
-        if (kind == LinearKind.Warpgroups)
-        {
-            Launch(kernel, shape, new LinearWarpgroupsParameters
-            {
-                Linear = call,
-                WeightMap = WeightMap(weight),
-                UpMap = up.IsNone ? 0 : WeightMap(up),
-                SourceMap = SourceMap(rows, source.Columns),
-            });
-            return;
-        }
-
-        Launch(kernel, shape, call);
-    }
 
     private void MultiplyBlocks(
         CudaFunction kernel, LaunchShape shape, TensorView destination, TensorView source, in Operand rows, WeightView weight, WeightView up, TensorView bias,

@@ -192,6 +192,14 @@ internal struct RopeAndAppendParameters
     public int CacheIsF32;
 }
 
+/// <summary>kernels/linear_rope.cuh.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct LinearRopeParameters
+{
+    public LinearParameters Linear;
+    public RopeAndAppendParameters Rope;
+}
+
 /// <summary>kernels/attention.cuh: every attention kernel.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct AttentionParameters

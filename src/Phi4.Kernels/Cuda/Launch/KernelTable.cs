@@ -22,6 +22,7 @@ internal sealed class KernelTable
     private readonly CudaFunction[] _roundRows;
     private readonly CudaFunction[] _normRows;
     private readonly CudaFunction[] _linearNormed;
+    private readonly CudaFunction[] _linearRope;
     private readonly CudaFunction[] _linearNormedBlocks;
     private readonly CudaFunction[][] _linearSkinny;
     private readonly CudaFunction[] _linearTiled;
@@ -47,6 +48,7 @@ internal sealed class KernelTable
         _roundRows = [.. Formats.Select(format => module.Find($"round_rows_{Name(format)}"))];
         _normRows = [.. Formats.Select(format => module.Find($"norm_rows_{Name(format)}"))];
         _linearNormed = [.. Formats.Select(format => module.Find($"linear_normed_{Name(format)}"))];
+        _linearRope = [.. Formats.Select(format => module.Find($"linear_rope_{Name(format)}"))];
         _linearNormedBlocks = [.. BlockFormats.Select(format => module.Find($"linear_normed_{Name(format)}"))];
         _linearSkinny = [.. Formats.Select(format => SkinnyTokens.Select(tokens => module.Find($"linear_skinny_{Name(format)}_t{tokens}")).ToArray())];
         _linearTiled = [.. Formats.Select(format => module.Find($"linear_tiled_{Name(format)}", LinearPlan.TiledSharedBytes))];
@@ -85,6 +87,9 @@ internal sealed class KernelTable
 
     /// <summary>The skinny kernel of the fewest tokens, over rows that it normalises itself.</summary>
     public CudaFunction LinearNormed(NumberType format) => _linearNormed[Index(format)];
+
+    /// <summary>The same, for queries, keys and values, which it rotates and keeps.</summary>
+    public CudaFunction LinearRope(NumberType format) => _linearRope[Index(format)];
 
     /// <summary>Likewise over blocks.</summary>
     public CudaFunction LinearNormed(WeightFormat format) => _linearNormedBlocks[Array.IndexOf(BlockFormats, format)];

@@ -20,6 +20,11 @@ internal sealed class CudaModelTests
         MaxSequences = 4,
     };
 
+    // A step of many tokens, and a device that one tile of them fills.
+    private static readonly Phi4LoadOptions ByTiles = OnCuda with { MaxStepTokens = 128 };
+
+    private static readonly EmulatedDevice SmallHopper = EmulatedDevice.Hopper with { Multiprocessors = 1 };
+
     private static string Tiny => Goldens.Model("tiny-phi4");
 
     [SetUp]
@@ -48,6 +53,37 @@ internal sealed class CudaModelTests
 
         Assert.That(found, Is.EqualTo(expected));
         Assert.That((machine.Driver.Alive, machine.Driver.Overruns), Is.EqualTo((Array.Empty<string>(), Array.Empty<string>())));
+    }
+
+    [Test]
+    public async Task Generate_AfterALongPromptOnHopper_GivesTheTokensOfOtherDevices()
+    {
+        Assume.That(EmulatedKernels.WhyNot, Is.Null);
+        Prompt prompt = Prompt.FromTokens([.. Enumerable.Range(1, 100)]);
+        GenerationOptions options = new() { Temperature = 1, Seed = 5, MaxTokens = 8, IgnoreEndTokens = true };
+        List<IReadOnlyList<int>> found = [];
+        foreach (EmulatedDevice device in new[] { SmallHopper, new EmulatedDevice() })
+        {
+            using EmulatedMachine machine = EmulatedMachine.WithKernels(device);
+            await using Phi4Model model = await Phi4Model.LoadAsync(Tiny, ByTiles);
+            machine.Driver.Launches.Clear();
+            found.Add((await model.CompleteAsync(prompt, options)).TokenIds);
+            Assert.That(machine.Driver.Launches.Any(launch => launch.Kernel.StartsWith("linear_wgmma", StringComparison.Ordinal)), Is.EqualTo(device == SmallHopper));
+        }
+
+        Assert.That(found[0], Is.EqualTo(found[1]));
+    }
+
+    [Test]
+    public async Task Generate_AStepOfOneToken_LaunchesSixKernelsALayer()
+    {
+        Assume.That(EmulatedKernels.WhyNot, Is.Null);
+        using EmulatedMachine machine = EmulatedMachine.WithKernels();
+        await using Phi4Model model = await Phi4Model.LoadAsync(Tiny, OnCuda);
+        await model.CompleteAsync(Prompt.FromTokens([5, 7, 11]), new() { Temperature = 0, MaxTokens = 5, IgnoreEndTokens = true });
+        string[] layer = ["linear_rope_bf16", "attention_units_d64", "attention_combine", "linear_skinny_bf16_t8", "linear_normed_bf16", "linear_skinny_bf16_t8"];
+        string[] expected = ["embed", .. Enumerable.Repeat(layer, model.Config.LayerCount).SelectMany(names => names), "gather_rows", "linear_normed_bf16", "sample"];
+        Assert.That(machine.Driver.Launches.TakeLast(expected.Length).Select(launch => launch.Kernel), Is.EqualTo(expected));
     }
 
     [TestCase(0f)]
@@ -193,23 +229,23 @@ internal sealed class CudaModelTests
     }
 
     [Test]
-    public async Task PlanMemory_OnADevice_CoversWhatIsAllocatedThere()
+    public async Task PlanMemory_OnADevice_CoversWhatIsAllocatedThere([Values] bool onHopper)
     {
-        using EmulatedMachine machine = EmulatedMachine.WithIdleKernels();
-        MemoryPlan plan = Phi4Model.PlanMemory(Tiny, OnCuda);
-        await using Phi4Model model = await Phi4Model.LoadAsync(Tiny, OnCuda);
-        await model.ScoreAsync(Prompt.FromTokens([1, 2, 3]));
+        using EmulatedMachine machine = EmulatedMachine.WithIdleKernels(onHopper ? SmallHopper : null);
+        MemoryPlan plan = Phi4Model.PlanMemory(Tiny, ByTiles);
+        await using Phi4Model model = await Phi4Model.LoadAsync(Tiny, ByTiles);
+        await model.ScoreAsync(Prompt.FromTokens([.. Enumerable.Range(1, 70)]));
         Assert.That(plan.WeightBytes, Is.Zero, "nothing stays mapped");
         Assert.That(machine.Driver.PeakDeviceBytes, Is.InRange(plan.ConvertedWeightBytes + plan.KvBytes, plan.RequiredBytes));
     }
 
     [Test]
-    public async Task LoadAndStep_AnyCallRefused_IsTypedAndLeavesNothingAlive()
+    public async Task LoadAndStep_AnyCallRefused_IsTypedAndLeavesNothingAlive([Values] bool onHopper)
     {
         int failed = 0;
         for (int call = 1; ; call++)
         {
-            using EmulatedMachine machine = EmulatedMachine.WithIdleKernels();
+            using EmulatedMachine machine = EmulatedMachine.WithIdleKernels(onHopper ? SmallHopper : null);
             machine.Driver.FailCall(call, call % 2 == 0 ? CUresult.CUDA_ERROR_OUT_OF_MEMORY : CUresult.CUDA_ERROR_LAUNCH_FAILED);
             Exception? error = await Assert.CatchAsync(async () => await LoadAndStepAsync());
             Assert.That(machine.Driver.Alive, Is.Empty, $"{machine.Driver.FailedCall}, call {call}: {error}");
@@ -228,9 +264,9 @@ internal sealed class CudaModelTests
 
         static async Task LoadAndStepAsync()
         {
-            await using (Phi4Model model = await Phi4Model.LoadAsync(Tiny, OnCuda))
+            await using (Phi4Model model = await Phi4Model.LoadAsync(Tiny, ByTiles))
             {
-                await model.ScoreAsync(Prompt.FromTokens([1, 2, 3]));
+                await model.ScoreAsync(Prompt.FromTokens([.. Enumerable.Range(1, 70)]));
             }
 
             throw new TimeoutException();
