@@ -4,12 +4,15 @@
 // attention : causal grouped-query attention over cache pages. Token t sees positions p with positions[t] - window < p <= positions[t].
 //          Positions are cut into units of 64 counted from 0. In a unit: scores = q k scale log2(e), m the largest, w = 2^(score - m) to BF16,
 //          l the sum of w, o the sum of w v, chains of mma. Units are merged in rising order, and the result is o / l.
-// shapes   destination, query [T, Q*D] F32, rounded to BF16 here   cache: KvLayerView, BF16   D up to 256, any Q / K
+// shapes   destination, query [T, Q*D] F32, rounded to BF16 here   cache: KvLayerView, BF16 or signed bytes (_s8)   D up to 256, any Q / K
 // tile     16 rows a warp: the heads of a group for neighbouring tokens of a sequence. Either
 //            attention_whole   a warp goes through all units of its tile (many rows), or
 //            attention_units   a warp takes one unit and leaves its part (few rows), and attention_combine merges them: the same bits
 // traffic  4 * D * K bytes a position and tile: memory-bound for few tokens, compute-bound for many
 // oracle   ReferenceKernels.Attention      pass mark  75 % of the read bandwidth at 16K positions of one sequence
+//
+// Over a cache of signed bytes (Element s8; docs/numerics.md) codes become BF16 numbers on their way, which is exact; a score is multiplied by its key's scale, and a weight by its
+// value's before it is rounded. A lane's bytes are words of four, so an operand's four numbers are d = 16 step + 4q .. 4q + 3, queries likewise.
 //
 // Keys and values go from memory straight into operands. A step is 32 positions, two blocks of the cache. Which of them a lane brings follows
 // from 16-byte loads: keys by lane group g (block g / 4, four tokens), values by q (block q / 2, eight tokens), and scores come out as
@@ -92,12 +95,20 @@ DEVICE Merge merge_into(Softmax& total, const Softmax& part)
     return merge;
 }
 
+// Two of a word's four signed bytes as an operand's register.
+DEVICE u32 widen_bytes(u32 word, int first)
+{
+    return pack_bf16((float)(s8)(word >> 8 * first & 0xffu), (float)(s8)(word >> (8 * first + 8) & 0xffu));
+}
+
 // A warp's tile at work. Lane (g, q) has a share of rows g and g + 8, index 0 and 1 below.
-template <int D32>
+template <int D32, class Element>
 struct AttentionWarp {
+    static constexpr bool IsBytes = sizeof(Element) == 1;
+
     const AttentionParameters& p;
     AttentionTile tile;
-    KvPages<u16> pages;
+    KvPages<Element> pages;
     int kvHead, g, q;
     int firstSeen, lastSeen;
     int first[2], last[2];
@@ -114,7 +125,7 @@ struct AttentionWarp {
         kvHead = head;
         g = (int)lane() / 4;
         q = (int)lane() % 4;
-        const KvPages<u16> all = {static_cast<u16*>(const_cast<void*>(p.cache)), p.kvHeads, stored_head(p.headSize), p.pageSize};
+        const KvPages<Element> all = {static_cast<Element*>(const_cast<void*>(p.cache)), p.kvHeads, stored_head(p.headSize), p.pageSize};
         pages = all;
         firstSeen = first_visible(p, p.positions[tile.firstToken + tile.firstRow / tile.group]);
         lastSeen = p.positions[tile.token(tile.rowCount - 1)];
@@ -138,7 +149,7 @@ struct AttentionWarp {
             const float* source = p.query + (present ? tile.token(row) * p.queryStride + (i64)tile.head(row, kvHead) * p.headSize : 0);
             UNROLL for (int step = 0; step < 2 * D32; step++)
                 UNROLL for (int half = 0; half < 2; half++) {
-                    const int d = 16 * step + 8 * half + 2 * q;
+                    const int d = 16 * step + (IsBytes ? 4 * q + 2 * half : 8 * half + 2 * q);
                     const u32 low = present && d < p.headSize ? to_cache(source[d]) : 0u;
                     const u32 high = present && d + 1 < p.headSize ? to_cache(source[d + 1]) : 0u;
                     query[step][2 * half + i] = low | high << 16;
@@ -154,10 +165,19 @@ struct AttentionWarp {
         const int position = base + g / 4 * KV_BLOCK;
         const bool seen = is_seen(position);
         const int inPage = position % p.pageSize;
-        const u16* keys = pages.keys(seen ? pageTable[position / p.pageSize] : 0, kvHead) + pages.block_of(inPage) + g % 4 * 8;
+        const Element* keys = pages.keys(seen ? pageTable[position / p.pageSize] : 0, kvHead) + pages.block_of(inPage) + g % 4 * 4 * pages.PerWord;
         const uint4 none = {0, 0, 0, 0};
         UNROLL for (int step = 0; step < 2 * D32; step++) {
             if (16 * step >= pages.storedHead) break;
+            if constexpr (IsBytes) {
+                const uint4 loaded = seen ? load16(keys + (4 * step + q) * 4 * KV_BLOCK CU_PASS_SITE) : none;
+                const u32 words[4] = {loaded.x, loaded.y, loaded.z, loaded.w};
+                UNROLL for (int j = 0; j < 4; j++) {
+                    const u32 b[2] = {widen_bytes(words[j], 0), widen_bytes(words[j], 2)};
+                    mma(Bf16(), scores[j], query[step], b CU_PASS_SITE);
+                }
+                continue;
+            }
             const uint4 low = seen ? load16(keys + (8 * step + q) * 2 * KV_BLOCK CU_PASS_SITE) : none;
             const uint4 high = seen ? load16(keys + (8 * step + 4 + q) * 2 * KV_BLOCK CU_PASS_SITE) : none;
             const u32 b[4][2] = {{low.x, high.x}, {low.y, high.y}, {low.z, high.z}, {low.w, high.w}};
@@ -178,7 +198,8 @@ struct AttentionWarp {
         const int position = base + 8 * q;
         const bool seen = is_seen(position / KV_BLOCK * KV_BLOCK);
         const int inPage = position % p.pageSize;
-        const u16* values = pages.values(seen ? pageTable[position / p.pageSize] : 0, kvHead) + pages.value_element(inPage, 4 * g);
+        const Element* values = pages.values(seen ? pageTable[position / p.pageSize] : 0, kvHead) + pages.value_element(inPage, 4 * g);
+        if constexpr (IsBytes) return add_bytes(values, seen, low, high CU_PASS_SITE);
         u32 masks[4];
         UNROLL for (int pair = 0; pair < 4; pair++) masks[pair] = pair_mask(position + 2 * pair);
         UNROLL for (int o = 0; o < D32; o++) {
@@ -201,6 +222,34 @@ struct AttentionWarp {
         }
     }
 
+    // Codes are numbers whatever lies there: nothing has to be masked.
+    DEVICE_MEMBER void add_bytes(const Element* values, bool seen, const u32 (&low)[4], const u32 (&high)[4] CU_SITE)
+    {
+        const uint4 none = {0, 0, 0, 0};
+        UNROLL for (int o = 0; o < D32; o++) {
+            if (32 * o >= pages.storedHead) break;
+            const bool present = seen && 32 * o + 4 * g < pages.storedHead;
+            const uint4 first = present ? load16(values + 128 * o CU_PASS_SITE) : none;
+            const uint4 second = present ? load16(values + (i64)4 * pages.storedHead + 128 * o CU_PASS_SITE) : none;
+            const u32 words[2][4] = {{first.x, first.y, first.z, first.w}, {second.x, second.y, second.z, second.w}};
+            UNROLL for (int i = 0; i < 4; i++) {
+                const u32 b0[2] = {widen_bytes(words[0][i], 0), widen_bytes(words[0][i], 2)}, b1[2] = {widen_bytes(words[1][i], 0), widen_bytes(words[1][i], 2)};
+                mma(Bf16(), output[o][i], low, b0 CU_PASS_SITE);
+                mma(Bf16(), output[o][i], high, b1 CU_PASS_SITE);
+            }
+        }
+    }
+
+    // Signed bytes: the scales of the eight positions from `position` on, of keys or values; nothing where nobody sees their block.
+    DEVICE_MEMBER void load_scales(int position, bool ofValues, float (&scales)[8]) const
+    {
+        UNROLL for (int i = 0; i < 8; i++) scales[i] = 0.0f;
+        if (!is_seen(position / KV_BLOCK * KV_BLOCK)) return;
+        const int page = pageTable[position / p.pageSize];
+        const float* source = pages.scale_of(ofValues ? pages.values(page, kvHead) : pages.keys(page, kvHead), position % p.pageSize);
+        load_eight(source, NumberF32, 0, scales);
+    }
+
     // Sets `part` and `output` to what the tile sees of one unit.
     DEVICE_MEMBER void take_unit(int unit)
     {
@@ -211,10 +260,13 @@ struct AttentionWarp {
         UNROLL for (int step = 0; step < UNIT_STEPS; step++) {
             const int base = unit * UNIT_POSITIONS + step * STEP_POSITIONS;
             scores_of(base, scores[step]);
+            float keyScales[8];
+            if constexpr (IsBytes) load_scales(base + 8 * q, false, keyScales);
             UNROLL for (int j = 0; j < 4; j++)
                 UNROLL for (int k = 0; k < 4; k++) {
                     const int position = base + 8 * q + 4 * (k % 2) + j;
                     const bool visible = position >= first[k / 2] && position <= last[k / 2];
+                    if constexpr (IsBytes) scores[step][j][k] *= keyScales[4 * (k % 2) + j];
                     scores[step][j][k] = visible ? scores[step][j][k] * scale : NEGATIVE_INFINITY;
                     part[k / 2].largest = max_float(part[k / 2].largest, scores[step][j][k]);
                 }
@@ -229,12 +281,21 @@ struct AttentionWarp {
                 UNROLL for (int k = 0; k < 4; k++) output[o][i][k] = 0.0f;
         UNROLL for (int step = 0; step < UNIT_STEPS; step++) {
             u16 weights[4][4];
+            float valueScales[8];
+            if constexpr (IsBytes) load_scales(unit * UNIT_POSITIONS + step * STEP_POSITIONS + 8 * q, true, valueScales);
             UNROLL for (int j = 0; j < 4; j++)
                 UNROLL for (int k = 0; k < 4; k++) {
                     const float largest = part[k / 2].largest;
                     const float offset = largest == NEGATIVE_INFINITY ? 0.0f : largest;
-                    weights[j][k] = to_cache(exp2_approximate(scores[step][j][k] - offset));
-                    part[k / 2].sum += bf16_to_float(weights[j][k]);
+                    const float weight = exp2_approximate(scores[step][j][k] - offset);
+                    if constexpr (IsBytes) {
+                        // What nobody sees may have a scale that is not a number.
+                        weights[j][k] = scores[step][j][k] == NEGATIVE_INFINITY ? (u16)0 : to_cache(weight * valueScales[4 * (k % 2) + j]);
+                        part[k / 2].sum += weight;
+                    } else {
+                        weights[j][k] = to_cache(weight);
+                        part[k / 2].sum += bf16_to_float(weights[j][k]);
+                    }
                 }
             u32 low[4], high[4];
             UNROLL for (int i = 0; i < 2; i++)
@@ -257,13 +318,13 @@ DEVICE float* partial_of(const AttentionParameters& p, int tile, int kvHead, int
     return p.partial + (((i64)tile * p.kvHeads + kvHead) * p.unitCount + unit) * p.partRows * (stored_head(p.headSize) + 2);
 }
 
-template <int D32>
+template <int D32, class Element>
 DEVICE void attention_whole(const AttentionParameters& p)
 {
     begin_after_predecessor();
     const int index = (int)(block_x() * 4 + warp());
     if (index >= p.tileCount) return;
-    AttentionWarp<D32> work(p, index, (int)block_y());
+    AttentionWarp<D32, Element> work(p, index, (int)block_y());
     Softmax totals[2] = {{NEGATIVE_INFINITY, 0.0f}, {NEGATIVE_INFINITY, 0.0f}};
     float outputs[D32][4][4] = {};
     for (int unit = work.first_unit(); unit <= work.last_unit(); unit++) {
@@ -286,12 +347,12 @@ DEVICE void attention_whole(const AttentionParameters& p)
     }
 }
 
-template <int D32>
+template <int D32, class Element>
 DEVICE void attention_units(const AttentionParameters& p)
 {
     begin_after_predecessor();
     const int number = (int)(block_x() * 4 + warp()), index = (int)block_z();
-    AttentionWarp<D32> work(p, index, (int)block_y());
+    AttentionWarp<D32, Element> work(p, index, (int)block_y());
     const int unit = work.first_unit() + number;
     if (number >= p.unitCount || unit > work.last_unit()) return;
     work.take_unit(unit);
@@ -339,9 +400,15 @@ KERNEL(attention_combine, AttentionParameters, 128, 1)
     }
 }
 
-KERNEL(attention_whole_d64, AttentionParameters, 128, 1) { attention_whole<2>(p); }
-KERNEL(attention_whole_d128, AttentionParameters, 128, 1) { attention_whole<4>(p); }
-KERNEL(attention_whole_d256, AttentionParameters, 128, 1) { attention_whole<8>(p); }
-KERNEL(attention_units_d64, AttentionParameters, 128, 1) { attention_units<2>(p); }
-KERNEL(attention_units_d128, AttentionParameters, 128, 1) { attention_units<4>(p); }
-KERNEL(attention_units_d256, AttentionParameters, 128, 1) { attention_units<8>(p); }
+KERNEL(attention_whole_d64, AttentionParameters, 128, 1) { attention_whole<2, u16>(p); }
+KERNEL(attention_whole_d128, AttentionParameters, 128, 1) { attention_whole<4, u16>(p); }
+KERNEL(attention_whole_d256, AttentionParameters, 128, 1) { attention_whole<8, u16>(p); }
+KERNEL(attention_units_d64, AttentionParameters, 128, 1) { attention_units<2, u16>(p); }
+KERNEL(attention_units_d128, AttentionParameters, 128, 1) { attention_units<4, u16>(p); }
+KERNEL(attention_units_d256, AttentionParameters, 128, 1) { attention_units<8, u16>(p); }
+KERNEL(attention_whole_s8_d64, AttentionParameters, 128, 1) { attention_whole<2, s8>(p); }
+KERNEL(attention_whole_s8_d128, AttentionParameters, 128, 1) { attention_whole<4, s8>(p); }
+KERNEL(attention_whole_s8_d256, AttentionParameters, 128, 1) { attention_whole<8, s8>(p); }
+KERNEL(attention_units_s8_d64, AttentionParameters, 128, 1) { attention_units<2, s8>(p); }
+KERNEL(attention_units_s8_d128, AttentionParameters, 128, 1) { attention_units<4, s8>(p); }
+KERNEL(attention_units_s8_d256, AttentionParameters, 128, 1) { attention_units<8, s8>(p); }

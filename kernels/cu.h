@@ -22,6 +22,7 @@
 #endif
 
 typedef unsigned char u8;
+typedef signed char s8;
 typedef unsigned short u16;
 typedef unsigned u32;
 typedef unsigned long long u64;

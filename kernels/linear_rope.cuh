@@ -2,7 +2,7 @@
 #pragma once
 
 // linear_rope : linear_normed with the matrix of queries, keys and values, and then rope_and_append, in their bits; keys and values go to the cache and nowhere else
-// shapes   as both, at most eight tokens; no bias; sizes of heads and of what is rotated multiples of 16
+// shapes   as both, at most eight tokens; no bias; a cache of BF16 or F32; sizes of heads and of what is rotated multiples of 16
 // tile     sixteen rows of a head times eight tokens a block: eight and those that they are rotated with, or sixteen neighbours that are not rotated
 // traffic  2 * N * H bytes of weights: memory-bound; saves a launch a layer
 // oracle   ReferenceKernels.RmsNorm, Linear, RopeAndAppend      pass mark  as linear_skinny
@@ -47,7 +47,7 @@ DEVICE void linear_rope(Format format, const LinearRopeParameters& parameters)
         const float* cosines = r.table + r.ropeRows[token] * r.tableStride;
         rotate_pair(first, second, cosines[low + row], cosines[r.rotarySize / 2 + low + row]);
     }
-    if (r.cacheIsF32) {
+    if (r.cacheType == CacheF32) {
         store_projected<float>(r, token, head, low + row, first);
         store_projected<float>(r, token, head, high + row, second);
     } else {

@@ -53,7 +53,7 @@ struct CopyBytes { void* destination; const void* source; i64 count; };
 struct RopeAndAppend {
     float* query; i64 queryStride; float* key; i64 keyStride; const float* value; i64 valueStride; const float* table; i64 tableStride;
     void* cache; const int* ropeRows; const int* slots;
-    int queryHeads; int kvHeads; int headSize; int rotarySize; int pageSize; int cacheIsF32;
+    int queryHeads; int kvHeads; int headSize; int rotarySize; int pageSize; int cacheType;
 };
 
 struct LinearRope { Linear linear; RopeAndAppend rope; };

@@ -31,7 +31,7 @@ internal sealed record DeviceChoice(Phi4Device Device, string Reason, long Avail
         }
 
         CudaAvailability found = CudaAvailability.Probe(options.DeviceIndex);
-        string? whyNot = found.WhyNot ?? (KernelImages.Embedded is null ? KernelImages.WhyNone : null) ?? Unsupported(options, config);
+        string? whyNot = found.WhyNot ?? (KernelImages.Embedded is null ? KernelImages.WhyNone : null) ?? Unsupported(config);
         if (whyNot is null)
         {
             (ICudaDriver driver, DeviceInfo info) = found.Device!.Value;
@@ -82,8 +82,7 @@ internal sealed record DeviceChoice(Phi4Device Device, string Reason, long Avail
 
     private static DeviceChoice OnHost(Phi4Device device, string reason) => new(device, reason, SystemMemory.AvailableBytes());
 
-    private static string? Unsupported(Phi4LoadOptions options, ModelConfig config) =>
-        options.KvCacheType is not (KvCacheType.BF16 or KvCacheType.F32) ? $"its cache is BF16 or F32, and {options.KvCacheType} was asked for"
-        : config.HeadSize > KernelTable.HeadSizes[^1] ? $"its attention takes heads of at most {KernelTable.HeadSizes[^1]}, and the model's have {config.HeadSize}"
+    private static string? Unsupported(ModelConfig config) =>
+        config.HeadSize > KernelTable.HeadSizes[^1] ? $"its attention takes heads of at most {KernelTable.HeadSizes[^1]}, and the model's have {config.HeadSize}"
         : null;
 }

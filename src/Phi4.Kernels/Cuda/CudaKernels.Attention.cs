@@ -34,7 +34,7 @@ internal sealed partial class CudaKernels
         TensorView all = projected.All;
         bool isOne = projected.Query.Address == all.Address && projected.Query.RowStride == all.RowStride
             && projected.Query.Columns + projected.Key.Columns + projected.Value.Columns == all.Columns;
-        if (!isOne || all.Count == 0 || !weight.IsFloat || cache.HeadSize % RopeGranularity != 0 || ropeTable.Columns % RopeGranularity != 0
+        if (!isOne || all.Count == 0 || !weight.IsFloat || cache.DType == DType.I8 || cache.HeadSize % RopeGranularity != 0 || ropeTable.Columns % RopeGranularity != 0
             || norm.Weight.Address % RowAlignment != 0
             || LinearPlan.Of(source, weight.Values, TensorView.None, _roundsActivations, _device.MultiprocessorCount, _usesWarpgroups) is not { CanNormItself: true } plan)
         {
@@ -77,7 +77,7 @@ internal sealed partial class CudaKernels
             HeadSize = cache.HeadSize,
             RotarySize = ropeTable.Columns,
             PageSize = cache.PageSize,
-            CacheIsF32 = cache.DType == DType.F32 ? 1 : 0,
+            CacheType = cache.DType switch { DType.F32 => CacheType.F32, DType.I8 => CacheType.I8, _ => CacheType.BF16 },
         };
 
     public void Attention(TensorView destination, TensorView query, in KvLayerView cache, in BatchView batch, float scale, int window)
@@ -138,21 +138,21 @@ internal sealed partial class CudaKernels
         if (plan.IsWhole)
         {
             int blocks = (plan.TileCount + TilesPerBlock - 1) / TilesPerBlock;
-            Launch(_kernels.AttentionWhole(cache.HeadSize), new LaunchShape(blocks, cache.KvHeadCount, 1, AttentionBlock), call);
+            Launch(_kernels.AttentionWhole(cache), new LaunchShape(blocks, cache.KvHeadCount, 1, AttentionBlock), call);
             return;
         }
 
         int unitBlocks = (plan.UnitCount + TilesPerBlock - 1) / TilesPerBlock;
-        Launch(_kernels.AttentionUnits(cache.HeadSize), new LaunchShape(unitBlocks, cache.KvHeadCount, plan.TileCount, AttentionBlock), call);
+        Launch(_kernels.AttentionUnits(cache), new LaunchShape(unitBlocks, cache.KvHeadCount, plan.TileCount, AttentionBlock), call);
         Launch(_kernels.AttentionCombine, new LaunchShape(plan.TileCount, cache.KvHeadCount, CombineSlices, AttentionBlock), call);
     }
 
     private static void RequireKnown(in KvLayerView cache)
     {
-        if (cache.DType is not (DType.BF16 or DType.F32) || cache.HeadSize > KernelTable.HeadSizes[^1])
+        if (cache.DType is not (DType.BF16 or DType.F32 or DType.I8) || cache.HeadSize > KernelTable.HeadSizes[^1])
         {
             throw new NotSupportedException(
-                $"The CUDA backend's cache is BF16 or F32 with heads of at most {KernelTable.HeadSizes[^1]}; this one is {cache.DType} with heads of {cache.HeadSize}.");
+                $"The CUDA backend's cache is BF16, F32 or I8 with heads of at most {KernelTable.HeadSizes[^1]}; this one is {cache.DType} with heads of {cache.HeadSize}.");
         }
     }
 

@@ -64,7 +64,7 @@ internal readonly record struct AttentionPlan(int TileCount, int UnitCount, int 
     /// <param name="cache">The layer.</param>
     /// <param name="multiprocessors">The device's.</param>
     public static bool IsForWarpgroups(int largeTiles, in KvLayerView cache, int multiprocessors)
-        => cache.HeadSize is >= WarpgroupsLeastHead and <= WarpgroupsMostHead && (long)largeTiles * cache.KvHeadCount >= multiprocessors;
+        => cache.DType == DType.BF16 && cache.HeadSize is >= WarpgroupsLeastHead and <= WarpgroupsMostHead && (long)largeTiles * cache.KvHeadCount >= multiprocessors;
 
     private static long Up(long positions) => (positions + UnitPositions - 1) / UnitPositions;
 }

@@ -12,6 +12,14 @@ internal enum NumberType
     F16 = 2,
 }
 
+/// <summary>How the cache keeps keys and values, as the kernels say it (kernels/rope_and_append.cuh).</summary>
+internal enum CacheType
+{
+    BF16 = 0,
+    F32 = 1,
+    I8 = 2,
+}
+
 /// <summary>In which order the numbers of a rounded row are kept, as the kernels say it (kernels/rows.cuh).</summary>
 internal enum RowOrder
 {
@@ -189,7 +197,7 @@ internal struct RopeAndAppendParameters
     public int HeadSize;
     public int RotarySize;
     public int PageSize;
-    public int CacheIsF32;
+    public CacheType CacheType;
 }
 
 /// <summary>kernels/linear_rope.cuh.</summary>

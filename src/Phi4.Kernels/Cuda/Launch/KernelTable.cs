@@ -31,6 +31,8 @@ internal sealed class KernelTable
     private readonly CudaFunction[][] _linearBlocks;
     private readonly CudaFunction[] _attentionWhole;
     private readonly CudaFunction[] _attentionUnits;
+    private readonly CudaFunction[] _attentionWholeOfBytes;
+    private readonly CudaFunction[] _attentionUnitsOfBytes;
     private readonly CudaFunction? _attentionWarpgroups;
 
     /// <param name="module">The module.</param>
@@ -59,6 +61,8 @@ internal sealed class KernelTable
         _linearBlocks = [.. BlockFormats.Select(format => SkinnyTokens.Select(
             tokens => module.Find($"linear_{Name(format)}_t{tokens}", 2 * tokens * LinearPlan.SharedBytesPerToken)).ToArray())];
         _attentionWhole = [.. HeadSizes.Select(size => module.Find($"attention_whole_d{size}"))];
+        _attentionWholeOfBytes = [.. HeadSizes.Select(size => module.Find($"attention_whole_s8_d{size}"))];
+        _attentionUnitsOfBytes = [.. HeadSizes.Select(size => module.Find($"attention_units_s8_d{size}"))];
         _attentionWarpgroups = hasWarpgroups ? module.Find("attention_wgmma_d128", AttentionPlan.WarpgroupsSharedBytes) : null;
         _attentionUnits = [.. HeadSizes.Select(size => module.Find($"attention_units_d{size}"))];
     }
@@ -109,12 +113,14 @@ internal sealed class KernelTable
     public CudaFunction LinearBlocks(WeightFormat format, int tokens) =>
         _linearBlocks[Array.IndexOf(BlockFormats, format)][Array.IndexOf(SkinnyTokens, tokens)];
 
-    public CudaFunction AttentionWhole(int headSize) => _attentionWhole[HeadIndex(headSize)];
+    public CudaFunction AttentionWhole(in KvLayerView cache)
+        => (cache.DType == DType.I8 ? _attentionWholeOfBytes : _attentionWhole)[HeadIndex(cache.HeadSize)];
 
     /// <summary>Likewise of many tokens, on Hopper, heads of at most 128.</summary>
     public CudaFunction AttentionWarpgroups => _attentionWarpgroups ?? throw new InvalidOperationException("This module has no kernels for Hopper.");
 
-    public CudaFunction AttentionUnits(int headSize) => _attentionUnits[HeadIndex(headSize)];
+    public CudaFunction AttentionUnits(in KvLayerView cache)
+        => (cache.DType == DType.I8 ? _attentionUnitsOfBytes : _attentionUnits)[HeadIndex(cache.HeadSize)];
 
     private static int Index(NumberType format) => Array.IndexOf(Formats, format);
 

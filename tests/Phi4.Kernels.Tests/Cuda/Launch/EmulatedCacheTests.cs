@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+using Phi4.TestSupport;
 using Phi4.TestSupport.Cuda;
 
 namespace Phi4.Kernels.Tests.Cuda.Launch;
@@ -90,11 +91,50 @@ internal sealed class EmulatedCacheTests
     }
 
     [Test]
-    public void Attention_Int8Cache_IsRefused()
+    public void Attention_Int8Cache_IsNearTheExactValueOfTheCodes(
+        [Values(8, 20, 64, 96, 128, 256)] int headSize, [Values(1, 4, 5)] int group, [Values(int.MaxValue, 17)] int window, [Values] bool byUnits)
     {
-        using IKernels kernels = EmulatedKernels.CreateOverHostMemory(true);
-        using var test = new AttentionCase(3, 1, 1, 16, 32, DType.I8, (10, 1));
-        Assert.That(() => test.RunAll(kernels), Throws.TypeOf<NotSupportedException>().With.Message.Contains("BF16 or F32"));
+        using IKernels kernels = EmulatedKernels.CreateOverHostMemory(true, byUnits ? ByUnits : Whole);
+        using var test = new AttentionCase(headSize + group, group, 2, headSize, 16, DType.I8, (0, 1), (5, 3), (130, 2), (300, 1));
+        (double[,] value, double[,] magnitude) = test.Exact(window, roundsQueries: true);
+        Compare.Near(test.RunAll(kernels, window), value, magnitude, Roundings, $"head size {headSize}, {group} query heads to one, window {window}");
+    }
+
+    [Test]
+    public void Attention_Int8CacheBothWaysAndInParts_GivesTheSameBits([Values(1, 4)] int group, [Values(int.MaxValue, 100, 1)] int window)
+    {
+        using IKernels whole = EmulatedKernels.CreateOverHostMemory(true, Whole);
+        using IKernels units = EmulatedKernels.CreateOverHostMemory(true, ByUnits);
+        using var test = new AttentionCase(3, group, 2, 32, 32, DType.I8, (0, 40), (300, 7), (63, 2), (64, 1));
+        float[,] all = test.RunAll(whole, window);
+        Compare.SameBits(test.RunAll(units, window), all, $"window {window}");
+        using TestMatrix part = TestMatrix.Of(all).CopyRows(38, 9);
+        Compare.SameBits(test.Run(units, 38, 9, window), part.ToArray(), $"window {window}, part");
+    }
+
+    [Test]
+    public unsafe void RopeAndAppend_Int8Cache_KeepsTheBytesOfTheProcessor([Values(16, 20, 128)] int headSize, [Values(0f, float.NaN, float.PositiveInfinity, 1e-39f)] float odd)
+    {
+        using IKernels device = EmulatedKernels.CreateOverHostMemory(true);
+        using IKernels processor = Backends.Create("cpu-scalar");
+        byte[][] caches = new byte[2][];
+        for (int i = 0; i < 2; i++)
+        {
+            var random = new Random(headSize);
+            using TestMatrix query = TestMatrix.Random(random, DType.F32, 3, 2 * headSize), key = TestMatrix.Random(random, DType.F32, 3, 2 * headSize);
+            using TestMatrix value = TestMatrix.Filled(DType.F32, 3, 2 * headSize, 0, (t, d) => t == 1 && d == 3 ? odd : t == 2 ? odd : (float)random.NextDouble() - 0.5f);
+            using TestMatrix table = TestMatrix.Random(random, DType.F32, 5, headSize);
+            using TestMatrix rows = TestMatrix.Ints(4, 0, 2), slots = TestMatrix.Ints(17, 0, 31);
+            KvLayerView shape = new(0, DType.I8, 2, 16, 2, headSize);
+            using HostBuffer memory = HostBuffer.Allocate(shape.ByteCount, "cache");
+            new Span<byte>((void*)memory.View(DType.U8, 1, 1).Address, (int)shape.ByteCount).Clear();
+            KvLayerView cache = shape with { Address = memory.View(DType.U8, 1, 1).Address };
+            BatchView batch = new(3, 3, TensorView.None, rows.View, slots.View, TensorView.None, TensorView.None, 32);
+            (i == 0 ? device : processor).RopeAndAppend(query.View, key.View, value.View, table.View, cache, batch);
+            caches[i] = Bytes(cache);
+        }
+
+        Assert.That(caches[0], Is.EqualTo(caches[1]));
     }
 
     [TestCase(8, false)]
