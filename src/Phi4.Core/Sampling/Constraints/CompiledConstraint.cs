@@ -17,6 +17,7 @@ internal sealed class CompiledConstraint
     private const int MostForcedBytes = 512;
 
     private readonly Automaton _automaton;
+    private readonly StateLikeness _likeness;
     private readonly TokenTrie _trie;
     private readonly Func<byte[], int[]>? _encode;
     private readonly Lock _gate = new();
@@ -29,10 +30,11 @@ internal sealed class CompiledConstraint
     public CompiledConstraint(Automaton automaton, TokenTrie trie, Func<byte[], int[]>? encode)
     {
         _automaton = automaton;
+        _likeness = StateLikeness.Of(automaton);
         _trie = trie;
         _encode = encode;
         _states = new ParserStates(automaton);
-        _walker = new TrieWalker(_states, trie);
+        _walker = new TrieWalker(_states, _likeness, trie);
     }
 
     /// <summary>Before the first token.</summary>
@@ -211,7 +213,7 @@ internal sealed class CompiledConstraint
         if (_states.Count > StateLimit)
         {
             _states = new ParserStates(_automaton);
-            _walker = new TrieWalker(_states, _trie);
+            _walker = new TrieWalker(_states, _likeness, _trie);
         }
 
         return _states.Import(state);

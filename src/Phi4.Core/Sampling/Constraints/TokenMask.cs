@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Phi4.Core.Sampling.Constraints;
 
 /// <summary>The tokens that may come next: bits for most of a vocabulary, which many states share, and single ids. Immutable.</summary>
@@ -27,41 +31,74 @@ internal sealed class TokenMask
     /// <summary>The token, where there is only one.</summary>
     public int Single => Count == 1 && _bits is null ? _ids[0] : -1;
 
-    /// <param name="ids">Ascending, each once.</param>
-    /// <param name="vocabSize">V.</param>
-    public static TokenMask Of(int[] ids, int vocabSize)
+    /// <summary>Words that hold a bit for every token.</summary>
+    public static int WordsOf(int vocabSize) => (vocabSize + BitsOfWord - 1) / BitsOfWord;
+
+    /// <summary>Puts a token into such words, or takes it out of them.</summary>
+    public static void Set(Span<ulong> bits, int token, bool isAllowed)
     {
-        if (ids.Length < vocabSize / SparseShare)
+        ulong bit = 1UL << (token % BitsOfWord);
+        bits[token / BitsOfWord] = isAllowed ? bits[token / BitsOfWord] | bit : bits[token / BitsOfWord] & ~bit;
+    }
+
+    /// <param name="bits">Bit t % 64 of word t / 64 is token t; copied.</param>
+    /// <param name="vocabSize">V.</param>
+    public static TokenMask Of(ReadOnlySpan<ulong> bits, int vocabSize)
+    {
+        int count = 0;
+        foreach (ulong word in bits)
         {
-            return ids.Length == 0 ? Empty : new TokenMask(null, ids, ids.Length);
+            count += BitOperations.PopCount(word);
         }
 
-        ulong[] bits = new ulong[(vocabSize + BitsOfWord - 1) / BitsOfWord];
-        foreach (int id in ids)
+        if (count >= vocabSize / SparseShare)
         {
-            bits[id / BitsOfWord] |= 1UL << (id % BitsOfWord);
+            return count == 0 ? Empty : new TokenMask(bits.ToArray(), [], count);
         }
 
-        return new TokenMask(bits, [], ids.Length);
+        int[] ids = new int[count];
+        int written = 0;
+        for (int word = 0; word < bits.Length; word++)
+        {
+            for (ulong rest = bits[word]; rest != 0; rest &= rest - 1)
+            {
+                ids[written++] = (word * BitsOfWord) + BitOperations.TrailingZeroCount(rest);
+            }
+        }
+
+        return count == 0 ? Empty : new TokenMask(null, ids, count);
     }
 
     public static TokenMask Union(IReadOnlyList<TokenMask> masks, int vocabSize)
     {
-        if (masks.Count == 0)
+        if (masks.Count < 2)
         {
-            return Empty;
+            return masks.Count == 0 ? Empty : masks[0];
         }
 
         TokenMask largest = masks.MaxBy(mask => mask.Count)!;
-        int[] others = [.. masks.Where(mask => mask != largest).SelectMany(mask => mask.Ids()).Where(id => !largest.Contains(id)).Distinct().Order()];
-        if (others.Length == 0)
+        if (masks.All(mask => mask == largest || mask._bits is null))
         {
-            return largest;
+            // A few more than many that are shared: the bits go on being shared.
+            int[] others = [.. masks.Where(mask => mask != largest).SelectMany(mask => mask._ids).Where(id => !largest.Contains(id)).Distinct().Order()];
+            if (others.Length == 0)
+            {
+                return largest;
+            }
+
+            if (largest._bits is { } shared && largest._ids.Length + others.Length < vocabSize / SparseShare)
+            {
+                return new TokenMask(shared, [.. largest._ids.Concat(others).Order()], largest.Count + others.Length);
+            }
         }
 
-        return largest._bits is { } bits && largest._ids.Length + others.Length < vocabSize / SparseShare
-            ? new TokenMask(bits, [.. largest._ids.Concat(others).Order()], largest.Count + others.Length)
-            : Of([.. largest.Ids().Concat(others).Order()], vocabSize);
+        ulong[] bits = new ulong[WordsOf(vocabSize)];
+        foreach (TokenMask mask in masks)
+        {
+            mask.AddTo(bits);
+        }
+
+        return Of(bits, vocabSize);
     }
 
     public bool Contains(int id) => (_bits is not null && (_bits[id / BitsOfWord] >> (id % BitsOfWord) & 1) != 0) || Array.BinarySearch(_ids, id) >= 0;
@@ -79,6 +116,20 @@ internal sealed class TokenMask
         foreach (int id in _ids)
         {
             yield return id;
+        }
+    }
+
+    /// <summary>Sets the bits of its tokens.</summary>
+    public void AddTo(Span<ulong> bits)
+    {
+        for (int word = 0; word < (_bits?.Length ?? 0); word++)
+        {
+            bits[word] |= _bits![word];
+        }
+
+        foreach (int id in _ids)
+        {
+            Set(bits, id, true);
         }
     }
 
@@ -102,23 +153,22 @@ internal sealed class TokenMask
 
     private void CopyBits(Span<float> destination, ReadOnlySpan<float> logits)
     {
-        for (int word = 0; word < _bits!.Length; word++)
+        // Eight tokens at a time: lane i keeps its logit if bit i of their byte is set.
+        ReadOnlySpan<Vector256<float>> from = MemoryMarshal.Cast<float, Vector256<float>>(logits);
+        Span<Vector256<float>> to = MemoryMarshal.Cast<float, Vector256<float>>(destination);
+        ReadOnlySpan<ulong> bits = _bits;
+        Vector256<int> laneBits = Vector256.Create(1, 2, 4, 8, 16, 32, 64, 128);
+        Vector256<float> banned = Vector256.Create(float.NegativeInfinity);
+        for (int i = 0; i < to.Length; i++)
         {
-            ulong bits = _bits[word];
-            int start = word * BitsOfWord;
-            int end = Math.Min(start + BitsOfWord, destination.Length);
-            if (bits == ulong.MaxValue)
-            {
-                logits[start..end].CopyTo(destination[start..end]);
-                continue;
-            }
+            int eight = (int)(bits[i / 8] >> (i % 8 * 8)) & 0xFF;
+            Vector256<int> allowed = Vector256.Equals(Vector256.Create(eight) & laneBits, laneBits);
+            to[i] = Vector256.ConditionalSelect(allowed.AsSingle(), from[i], banned);
+        }
 
-            destination[start..end].Fill(float.NegativeInfinity);
-            for (; bits != 0; bits &= bits - 1)
-            {
-                int id = start + System.Numerics.BitOperations.TrailingZeroCount(bits);
-                destination[id] = logits[id];
-            }
+        for (int id = to.Length * Vector256<float>.Count; id < destination.Length; id++)
+        {
+            destination[id] = (bits[id / BitsOfWord] >> (id % BitsOfWord) & 1) != 0 ? logits[id] : float.NegativeInfinity;
         }
     }
 }

@@ -26,8 +26,7 @@ internal sealed class TokenTrie
             int common = last.AsSpan().CommonPrefixLength(token);
             while (path.Count > common)
             {
-                int closed = path.Pop();
-                nodes[closed] = nodes[closed] with { End = nodes.Count };
+                Close();
             }
 
             if (common == token.Length)
@@ -41,16 +40,16 @@ internal sealed class TokenTrie
             for (int i = common; i < token.Length; i++)
             {
                 path.Push(nodes.Count);
-                nodes.Add(new Node(token[i], (byte)Math.Min(i + 1, MaxDepth), i == token.Length - 1 ? id : -1, 0));
+                nodes.Add(new Node(token[i], (byte)Math.Min(i + 1, MaxDepth), 0, i == token.Length - 1 ? id : -1, 0));
             }
 
             MaxTokenBytes = Math.Max(MaxTokenBytes, token.Length);
             last = token;
         }
 
-        while (path.TryPop(out int closed))
+        while (path.Count > 0)
         {
-            nodes[closed] = nodes[closed] with { End = nodes.Count };
+            Close();
         }
 
         if (MaxTokenBytes > MaxDepth)
@@ -59,6 +58,16 @@ internal sealed class TokenTrie
         }
 
         Nodes = [.. nodes];
+
+        void Close()
+        {
+            int closed = path.Pop();
+            nodes[closed] = nodes[closed] with { End = nodes.Count };
+            if (path.TryPeek(out int above))
+            {
+                nodes[above] = nodes[above] with { Height = (byte)Math.Clamp(nodes[closed].Height + 1, nodes[above].Height, MaxDepth) };
+            }
+        }
     }
 
     /// <summary>Most bytes of a token.</summary>
@@ -103,7 +112,8 @@ internal sealed class TokenTrie
     /// <summary>A node.</summary>
     /// <param name="Byte">The byte that leads here.</param>
     /// <param name="Depth">Bytes from the root, 1 and more.</param>
+    /// <param name="Height">Bytes from here to the end of the longest token below; 0 without children.</param>
     /// <param name="Token">The token that ends here, or -1.</param>
     /// <param name="End">One past its last descendant.</param>
-    internal readonly record struct Node(byte Byte, byte Depth, int Token, int End);
+    internal readonly record struct Node(byte Byte, byte Depth, byte Height, int Token, int End);
 }

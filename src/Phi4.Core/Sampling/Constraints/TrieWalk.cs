@@ -7,7 +7,10 @@ namespace Phi4.Core.Sampling.Constraints;
 internal sealed record TrieWalk(TokenMask Tokens, TrieNodes Beyond);
 
 /// <summary>Some nodes of a trie, ascending; equal ones are the same object within one <see cref="TrieWalker"/>.</summary>
-internal sealed class TrieNodes(int[] nodes)
+internal sealed class TrieNodes(int[] nodes, int height)
 {
     public int[] Nodes => nodes;
+
+    /// <summary>Most bytes from one of them to the end of a token.</summary>
+    public int Height => height;
 }

@@ -25,6 +25,10 @@ internal sealed class MaskTests
             term ::= [0-9]+ | "(" sum ")" | "é" term
             list ::= "[" (root ("," root)*)? "]"
             """),
+        Constraint.JsonSchema("""{"type":"object","properties":{"text":{"type":"string","minLength":12,"maxLength":60}},"required":["text"]}""", JsonWhitespace.Compact),
+        Constraint.JsonSchema("""{"type":"array","items":{"type":["integer","string"],"maxLength":30},"minItems":4,"maxItems":90}"""),
+        Constraint.JsonSchema("""{"type":"string","pattern":"^[a-z ]+[^0-9]*$","maxLength":70}"""),
+        Constraint.Regex("(?:[a-z]{1,20} ?){3,40}"),
     ];
 
     [TestCaseSource(nameof(Constraints))]
@@ -41,6 +45,62 @@ internal sealed class MaskTests
     [TestCaseSource(nameof(Constraints))]
     public void MaskOf_Phi4Vocabulary_EqualsEveryTokenTriedByteByByteInSomeStates(Constraint constraint) =>
         Wander(ConstraintRig.Real(constraint), ConstraintRig.Phi4Trie, ConstraintRig.Compile(constraint), new Random(8), steps: 60, checkShare: 0.2);
+
+    [TestCase(300)]
+    [TestCase(40)]
+    [TestCase(0)]
+    public void MaskOf_EveryCountOfCharactersLeft_EqualsEveryTokenTriedByteByByte(int first)
+    {
+        // Counts far from their bound share a mask, the others are corrections of it: in whatever order they are asked for.
+        var constraint = Constraint.JsonSchema("""{"type":"string","maxLength":300}""");
+        CompiledConstraint compiled = ConstraintRig.Real(constraint);
+        var states = new ParserStates(ConstraintRig.Compile(constraint));
+        int[] counts = [first, 300, 299, 129, 128, 64, 33, 32, 18, 12, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
+        var masks = new Dictionary<int, TokenMask>();
+        foreach (int left in counts)
+        {
+            ParserState state = compiled.Start;
+            ParserState reference = states.Start;
+            foreach (byte value in Encoding.UTF8.GetBytes($"\"{new string('x', 300 - left)}"))
+            {
+                state = compiled.After(state, ConstraintRig.Phi4Trie.Nodes[ConstraintRig.Phi4Trie.Find([value])].Token)!;
+                reference = states.Step(reference, value);
+            }
+
+            masks[left] = compiled.MaskOf(state);
+            int[] expected = [.. Enumerable.Range(0, ConstraintRig.Phi4Trie.VocabSize).Where(id => CanFollow(states, reference, ConstraintRig.Phi4Trie.BytesOf(id)))];
+            Assert.That(masks[left].Ids(), Is.EqualTo(expected), $"{left} characters left");
+        }
+
+        Assert.That(masks[300], Is.SameAs(masks[299]));
+        Assert.That(masks[299], Is.SameAs(masks[129]));
+        Assert.That(masks[1].Count, Is.LessThan(masks[2].Count));
+    }
+
+    [TestCase(1)]
+    [TestCase(7)]
+    [TestCase(64)]
+    [TestCase(301)]
+    public void Copy_AnyTokens_KeepsTheirLogitsAndNoOthers(int vocabSize)
+    {
+        var random = new Random(vocabSize);
+        float[] logits = [.. Enumerable.Range(0, vocabSize).Select(_ => random.NextSingle())];
+        float[] copied = new float[vocabSize];
+        foreach (double share in (double[])[0, 0.005, 0.3, 0.99, 1])
+        {
+            ulong[] bits = new ulong[TokenMask.WordsOf(vocabSize)];
+            bool[] isAllowed = [.. logits.Select(_ => random.NextDouble() < share)];
+            for (int id = 0; id < vocabSize; id++)
+            {
+                TokenMask.Set(bits, id, isAllowed[id]);
+            }
+
+            var mask = TokenMask.Of(bits, vocabSize);
+            Assert.That(mask.Ids(), Is.EqualTo(Enumerable.Range(0, vocabSize).Where(id => isAllowed[id])));
+            mask.Copy(copied, logits);
+            Assert.That(copied, Is.EqualTo(logits.Select((logit, id) => isAllowed[id] ? logit : float.NegativeInfinity)));
+        }
+    }
 
     [Test]
     public void MaskOf_TokenOfHalfACharacter_AllowsItsOtherHalfOnly()

@@ -13,11 +13,14 @@ internal static class JsonNumbers
     private const long Largest = 999_999_999_999_999_999;
     private const int MostFractionDigits = 16;
 
+    /// <summary>Numbers of so many digits are all different ones to a reader that holds them as float64.</summary>
+    private const int DigitsKeptApart = 15;
+
     private static readonly Expr Digit = new CharacterExpr(CodePointSet.Digits);
 
     private static readonly Expr Whole = Expr.Choice(Expr.Of("0"), Expr.Sequence(Digits('1', '9'), Digit.Repeat(0, MostDigits - 1)));
 
-    private static readonly Expr Fraction = Expr.Sequence(Expr.Of("."), Digit.Repeat(1, MostFractionDigits));
+    private static readonly Expr Fraction = FractionOf(MostFractionDigits);
 
     public static Expr AnyInteger { get; } = Expr.Sequence(Expr.Of("-").Optional(), Whole);
 
@@ -41,11 +44,24 @@ internal static class JsonNumbers
         // k.f lies between k and k + 1, and may be k itself, but is never k + 1.
         long above = bounds.Max is { } upper ? Clamp(decimal.Floor(upper)) : Largest;
         long below = bounds.Min is { } lower ? Clamp(decimal.Ceiling(lower)) : -Largest;
+        int digits = Math.Min(
+            bounds.ExcludesMin ? DigitsKeptApart - DigitsOf(bounds.Min!.Value) : MostFractionDigits,
+            bounds.ExcludesMax ? DigitsKeptApart - DigitsOf(bounds.Max!.Value) : MostFractionDigits);
+        if (digits < 1)
+        {
+            return Between(min, max); // a fraction might be read as the bound that is excluded
+        }
+
+        Expr fraction = FractionOf(Math.Min(digits, MostFractionDigits));
         return Expr.Choice(
             Between(min, max),
-            Expr.Sequence(Between(Math.Max(0, min), Math.Min(max, above - 1)), Fraction),
-            Expr.Sequence(Expr.Of("-"), Between(Math.Max(0, -max), Math.Min(-min, -below - 1)), Fraction));
+            Expr.Sequence(Between(Math.Max(0, min), Math.Min(max, above - 1)), fraction),
+            Expr.Sequence(Expr.Of("-"), Between(Math.Max(0, -max), Math.Min(-min, -below - 1)), fraction));
     }
+
+    private static Expr FractionOf(int mostDigits) => Expr.Sequence(Expr.Of("."), Digit.Repeat(1, mostDigits));
+
+    private static int DigitsOf(decimal bound) => decimal.Ceiling(Math.Abs(bound)).ToString(CultureInfo.InvariantCulture).Length;
 
     private static (long Min, long Max) Wholes(NumberBounds bounds)
     {
