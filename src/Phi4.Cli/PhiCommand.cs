@@ -75,6 +75,9 @@ internal static class PhiCommand
         var eval = new Command("eval", "Measures how good a model is on a text.");
         AddTo(eval, new PerplexityVerb(factory), new DivergenceVerb(factory));
         root.Add(eval);
+        var cache = new Command("cache", "Lists and removes downloaded models.");
+        AddTo(cache, new CacheListVerb(factory), new CacheRemoveVerb(factory));
+        root.Add(cache);
         return root;
 
         void AddTo(Command parent, params IVerb[] children)

@@ -63,4 +63,7 @@ public enum HubFailure
 
     /// <summary>The repository holds no weights that can be loaded, or several of which one must be chosen.</summary>
     NothingToPull,
+
+    /// <summary>The cache can't be changed: another process is downloading the model, or a link leads out of the cache.</summary>
+    InUse,
 }

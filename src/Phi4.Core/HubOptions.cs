@@ -19,6 +19,12 @@ public sealed record HubOptions
     public string? CacheFolder { get; init; }
 
     /// <summary>
+    /// A folder of one's own, into which the files go by their names instead of into the cache; null for the cache. Files that are there are read and kept if they are the hub's,
+    /// others of the same names are replaced.
+    /// </summary>
+    public string? LocalFolder { get; init; }
+
+    /// <summary>
     /// Access token, sent to the hub's own host and to no other; null for <c>HF_TOKEN</c>, else the file that <c>hf auth login</c> wrote; empty for none.
     /// Never printed.
     /// </summary>

@@ -51,7 +51,33 @@ public static class Phi4Hub
     {
         HubModelName name = HubModelName.Parse(model);
         HubOptions complete = HubEnvironment.Complete(options, Environment.GetEnvironmentVariable);
-        return CachedModel.Find(new HubCache(complete.CacheFolder!, name), complete).Path;
+        return complete.LocalFolder is null
+            ? CachedModel.Find(HubCache.Of(complete, name), complete).Path
+            : throw new InvalidOptionsException(nameof(complete.LocalFolder), complete.LocalFolder, "null, to look into the cache; a folder is loaded by its path");
+    }
+
+    /// <summary>The models of the cache, by name. Asks the hub nothing.</summary>
+    /// <param name="options">The cache; null for the environment's.</param>
+    /// <exception cref="InvalidOptionsException">An impossible option.</exception>
+    public static IReadOnlyList<CachedRepository> List(HubOptions? options = null) =>
+        CacheInventory.List(HubEnvironment.Complete(options, Environment.GetEnvironmentVariable).CacheFolder!);
+
+    /// <summary>
+    /// Removes a model from the cache: <c>owner/name</c> with everything of it, <c>owner/name@revision</c> that revision and the bytes that no other revision needs. Nothing outside of
+    /// the model's folder in the cache is touched, whatever links there say. A model that is being downloaded is left alone.
+    /// </summary>
+    /// <param name="model">The name.</param>
+    /// <param name="options">The cache; null for the environment's.</param>
+    /// <param name="dryRun">Only tell what would be removed.</param>
+    /// <returns>What was, or would be, removed.</returns>
+    /// <exception cref="ModelNotCachedException">It is not there, or has no such revision.</exception>
+    /// <exception cref="HubException">It is being downloaded (<see cref="HubFailure.InUse"/>), or its folder is a link that leads out of the cache.</exception>
+    /// <exception cref="InvalidOptionsException">An impossible name or option.</exception>
+    public static RemovedModel Remove(string model, HubOptions? options = null, bool dryRun = false)
+    {
+        HubModelName name = HubModelName.Parse(model);
+        string? revision = model.Contains('@', StringComparison.Ordinal) ? name.Revision : null;
+        return CacheRemoval.Run(HubEnvironment.Complete(options, Environment.GetEnvironmentVariable).CacheFolder!, name, revision, dryRun);
     }
 
     /// <summary>Options with everything that other variables than the process's own say.</summary>

@@ -12,6 +12,7 @@ internal static class HubHints
         HubFailure.Unreachable => "is this machine online? What has come stays, and the same command goes on from there; HF_ENDPOINT names another hub.",
         HubFailure.RateLimited => "with HF_TOKEN set, hubs allow more.",
         HubFailure.Offline => "unset HF_HUB_OFFLINE to download.",
+        HubFailure.InUse => "once the other process has ended, the same command may do it.",
         HubFailure.RevisionNotFound => "the model's page lists its branches, tags and commits.",
         _ => null,
     };

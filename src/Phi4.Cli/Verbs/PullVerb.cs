@@ -15,6 +15,7 @@ internal sealed class PullVerb : IVerb
     private readonly Option<string?> _revision;
     private readonly Option<string[]> _include;
     private readonly Option<string[]> _exclude;
+    private readonly Option<string?> _localDir;
     private readonly Option<int?> _workers;
     private readonly Option<bool> _verify;
     private readonly Option<bool> _dryRun;
@@ -26,6 +27,7 @@ internal sealed class PullVerb : IVerb
         _revision = factory.Text("--revision", [], "NAME", "Branch, tag or commit; the same as @NAME. Default: main.");
         _include = Patterns("--include", "Download files that match this pattern (* and ?) instead of what loading needs. May be repeated.");
         _exclude = Patterns("--exclude", "Leave files out that match this pattern. May be repeated.");
+        _localDir = factory.Text("--local-dir", [], "DIR", "Put the files by their names into this folder instead of the cache. What is there and is not the hub's is replaced.");
         _workers = factory.Integer("--max-workers", [], 1, 64, "Files that are downloaded at once.", "4");
         _verify = factory.Switch("--verify", [], "Also read the files that are there already, and bring those anew whose hash is wrong.");
         _dryRun = factory.Switch("--dry-run", [], "Only tell what would be downloaded.");
@@ -33,7 +35,7 @@ internal sealed class PullVerb : IVerb
             "--output", ["-o"], "json prints one object.", "text", "PHI4_OUTPUT", ("text", OutputFormat.Text), ("json", OutputFormat.Json));
         Command = new Command("pull", "Downloads a model into the hub cache, goes on with what an earlier pull left, checks every file, and prints where the model lies.");
         Command.Add(_name);
-        Option[] options = [_revision, _include, _exclude, _workers, _verify, _dryRun, _output];
+        Option[] options = [_revision, _include, _exclude, _localDir, _workers, _verify, _dryRun, _output];
         foreach (Option option in options)
         {
             Command.Add(option);
@@ -50,6 +52,7 @@ internal sealed class PullVerb : IVerb
         {
             Include = parse.GetValue(_include) ?? [],
             Exclude = parse.GetValue(_exclude) ?? [],
+            LocalFolder = parse.GetValue(_localDir) is { } folder ? Path.GetFullPath(folder) : null,
             MaxParallelFiles = parse.GetValue(_workers) ?? new HubOptions().MaxParallelFiles,
             Verify = parse.GetValue(_verify),
         };

@@ -3,6 +3,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using Phi4.Core.Files;
 
 namespace Phi4.Core.Hub;
 
@@ -47,7 +48,7 @@ internal sealed class BlobDownload(HubClient client, HubCache cache, HubOptions 
                 throw new DownloadMismatchException(cache.Model.Id, file.Path, _hash.Name, file.Hash, found);
             }
 
-            part.Flush(flushToDisk: true);
+            WrittenFile.Settle(part.SafeFileHandle);
         }
 
         File.Move(cache.PartOf(file.Hash), cache.BlobOf(file.Hash), overwrite: true);

@@ -8,29 +8,50 @@ namespace Phi4.Core.Hub;
 /// <param name="root">The cache's folder.</param>
 /// <param name="model">The model.</param>
 /// <param name="link">Makes a link at a path to a relative target; false if the system refuses. Null for symbolic links.</param>
-internal sealed class HubCache(string root, HubModelName model, Func<string, string, bool>? link = null)
+/// <param name="isPlain">The folder is one model's own: files lie in it by their names, and what the cache needs beside them in a folder that begins with a dot.</param>
+internal sealed class HubCache(string root, HubModelName model, Func<string, string, bool>? link = null, bool isPlain = false)
 {
-    private readonly string _name = $"models--{model.Owner}--{model.Name}";
-    private readonly Func<string, string, bool> _link = link ?? TryLink;
+    /// <summary>Ends the name of a part.</summary>
+    public const string PartSuffix = ".incomplete";
+
+    private readonly bool _isPlain = isPlain;
+    private readonly string _name = FolderNameOf(model);
+    private readonly Func<string, string, bool> _link = isPlain ? (_, _) => false : link ?? TryLink;
 
     public string Root { get; } = root;
 
     public HubModelName Model { get; } = model;
 
-    private string Folder => Path.Combine(Root, _name);
+    /// <summary>The place of a model in the shared cache, or the plain folder that the options name.</summary>
+    public static HubCache Of(HubOptions options, HubModelName model) =>
+        options.LocalFolder is { } folder ? new HubCache(folder, model, isPlain: true) : new HubCache(options.CacheFolder!, model);
 
-    public string SnapshotOf(string commit) => Path.Combine(Folder, "snapshots", commit);
+    /// <summary>The name of a model's folder in the cache.</summary>
+    public static string FolderNameOf(HubModelName model) => $"models--{model.Owner}--{model.Name}";
 
-    public string BlobOf(string hash) => Path.Combine(Folder, "blobs", hash);
+    // In a plain folder, where Python's tools keep what is half there.
+    private string Folder => _isPlain ? Path.Combine(Root, ".cache", "huggingface") : Path.Combine(Root, _name);
+
+    public string SnapshotOf(string commit) => _isPlain ? Root : Path.Combine(Folder, "snapshots", commit);
+
+    public string BlobOf(string hash) => Path.Combine(Folder, _isPlain ? "download" : "blobs", hash);
 
     /// <summary>What has come of a file that is not complete.</summary>
-    public string PartOf(string hash) => BlobOf(hash) + ".incomplete";
+    public string PartOf(string hash) => BlobOf(hash) + PartSuffix;
 
-    public string LockOf(string hash) => Path.Combine(Root, ".locks", _name, hash + ".lock");
+    public string LockOf(string hash) => _isPlain ? BlobOf(hash) + ".lock" : Path.Combine(LocksOf(Root, Model), hash + ".lock");
+
+    /// <summary>The folder of a model's locks.</summary>
+    public static string LocksOf(string root, HubModelName model) => Path.Combine(root, ".locks", FolderNameOf(model));
 
     /// <summary>The commit that the model's revision was when it was last pulled; null if it never was.</summary>
     public string? FindCommit()
     {
+        if (_isPlain)
+        {
+            return null; // it does not say of what commit its files are
+        }
+
         if (HubModelName.IsCommit(Model.Revision) && Directory.Exists(SnapshotOf(Model.Revision)))
         {
             return Model.Revision;
@@ -44,7 +65,7 @@ internal sealed class HubCache(string root, HubModelName model, Func<string, str
     /// <summary>Lets the revision's name lead to a commit whose files are there.</summary>
     public void PointTo(string commit)
     {
-        if (Model.Revision != commit)
+        if (!_isPlain && Model.Revision != commit)
         {
             string file = RefOf(Model.Revision);
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);

@@ -16,6 +16,7 @@ internal static class HubEnvironment
             Endpoint = options.Endpoint ?? EndpointOf(environment("HF_ENDPOINT")),
             CacheFolder = Path.GetFullPath(
                 options.CacheFolder ?? Folder(environment("HF_HUB_CACHE")) ?? Folder(environment("HUGGINGFACE_HUB_CACHE")) ?? Path.Combine(home, "hub")),
+            LocalFolder = options.LocalFolder is { } local ? Path.GetFullPath(local) : null,
             Token = options.Token ?? TokenOf(environment, home),
             Offline = options.Offline ?? (IsOn(environment("HF_HUB_OFFLINE")) || IsOn(environment("TRANSFORMERS_OFFLINE"))),
         };
@@ -62,6 +63,7 @@ internal static class HubEnvironment
     private static void Validate(HubOptions options)
     {
         Require(options.Endpoint!.IsAbsoluteUri && options.Endpoint.Scheme is "http" or "https", nameof(options.Endpoint), options.Endpoint, "an http or https address");
+        Require(options.LocalFolder is null || !File.Exists(options.LocalFolder), nameof(options.LocalFolder), options.LocalFolder, "a folder, or nothing that is there yet");
         Require(options.MaxParallelFiles is >= 1 and <= 64, nameof(options.MaxParallelFiles), options.MaxParallelFiles, "1 to 64");
         Require(options.StallTimeout > TimeSpan.Zero, nameof(options.StallTimeout), options.StallTimeout, "more than zero");
         Require(options.Token!.All(c => c is > ' ' and <= '~'), nameof(options.Token), "(hidden)", "printable ASCII without spaces");

@@ -19,9 +19,8 @@ internal static class HubLock
         bool waits = false;
         while (true)
         {
-            try
+            if (TryTake(path) is { } taken)
             {
-                var taken = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
                 if (waits)
                 {
                     onWait(null);
@@ -29,16 +28,27 @@ internal static class HubLock
 
                 return taken;
             }
-            catch (IOException e) when (InUse.Contains(e.HResult & 0xFFFF))
-            {
-                if (!waits)
-                {
-                    onWait("another process is downloading this file");
-                }
 
-                waits = true;
-                await Task.Delay(Poll, time, cancellationToken).ConfigureAwait(false);
+            if (!waits)
+            {
+                onWait("another process is downloading this file");
             }
+
+            waits = true;
+            await Task.Delay(Poll, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The lock, or null if somebody has it.</summary>
+    public static FileStream? TryTake(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (InUse.Contains(e.HResult & 0xFFFF))
+        {
+            return null;
         }
     }
 }

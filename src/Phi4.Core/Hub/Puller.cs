@@ -10,7 +10,7 @@ namespace Phi4.Core.Hub;
 /// <param name="freeBytes">Bytes that are free where a folder lies; null for the disk's.</param>
 internal sealed class Puller(HubModelName model, HubOptions options, HubCache? cache = null, Func<string, long>? freeBytes = null)
 {
-    private readonly HubCache _cache = cache ?? new HubCache(options.CacheFolder!, model);
+    private readonly HubCache _cache = cache ?? HubCache.Of(options, model);
     private readonly Func<string, long> _freeBytes = freeBytes ?? (folder => new DriveInfo(folder).AvailableFreeSpace);
 
     public async Task<PullPlan> PlanAsync(CancellationToken cancellationToken)
@@ -58,7 +58,7 @@ internal sealed class Puller(HubModelName model, HubOptions options, HubCache? c
         await Parallel.ForAsync(0, files.Length, limits, async (index, stop) =>
         {
             HubFile file = await Patience().TryAsync(() => client.DescribeAsync(listing.Commit, wanted[index], stop), stop).ConfigureAwait(false);
-            if (options.Verify)
+            if (options.Verify || options.LocalFolder is not null)
             {
                 await VerifyAsync(listing.Commit, file, stop).ConfigureAwait(false);
             }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Microsoft.Win32.SafeHandles;
+using Phi4.Core.Files;
 
 namespace Phi4.Core.Weights;
 
@@ -75,7 +76,7 @@ internal sealed class ShardFile : IDisposable
             throw new InvalidOperationException($"{_path}: {_missing.Count} parts were not written, the first {_missing.Keys.First()}.");
         }
 
-        RandomAccess.FlushToDisk(_handle);
+        WrittenFile.Settle(_handle);
     }
 
     public void Dispose() => _handle.Dispose();

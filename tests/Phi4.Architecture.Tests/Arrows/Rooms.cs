@@ -22,6 +22,7 @@ internal static class Rooms
     public const string Diagnostics = "Phi4.Core.Diagnostics";
     public const string Generation = "Phi4.Core.Generation";
     public const string Hub = "Phi4.Core.Hub";
+    public const string Files = "Phi4.Core.Files";
     public const string Evaluation = "Phi4.Core.Evaluation";
     public const string ExtensionsAI = "Phi4.Extensions.AI";
     public const string Cli = "Phi4.Cli";
@@ -41,7 +42,9 @@ internal static class Rooms
         // Exceptions, options and results: what every room of Core may say to a caller.
         [Contracts] = [DType],
         [Configuration] = [Contracts, DType],
-        [Weights] = [Contracts, Configuration, Kernels, DType],
+        // Bytes on the disk and in the system's cache, whatever they mean.
+        [Files] = [],
+        [Weights] = [Contracts, Configuration, Files, Kernels, DType],
         [Batching] = [Contracts],
         // Step buffers take a batch in; a batch is plain data that knows nobody.
         [State] = [Contracts, Configuration, Batching, Kernels, DType],
@@ -51,7 +54,7 @@ internal static class Rooms
         // What the machine could do at most is measured on the threads and vectors of the CPU backend; whether there is a device, the CUDA backend knows.
         [Diagnostics] = [Contracts, Configuration, Weights, State, Kernels, DType, CpuKernels, CudaKernels],
         // Downloads know files and addresses, not what is in the files.
-        [Hub] = [Contracts],
+        [Hub] = [Contracts, Files],
         // The façade sees all of it; it alone picks a backend.
         [Generation] =
         [
