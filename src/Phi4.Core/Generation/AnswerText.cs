@@ -11,10 +11,13 @@ internal sealed class AnswerText(Phi4Tokenizer tokenizer, IReadOnlyList<string> 
 
     public bool HitStopString => _stops.Found is not null;
 
-    /// <summary>Text that became certain with this token. Stop strings are looked for once <paramref name="mayStop"/> is true.</summary>
+    /// <summary>
+    /// Text that became certain with this token: none if the vocabulary lacks it, as a model's head may have more rows. Stop strings are looked for once
+    /// <paramref name="mayStop"/> is true.
+    /// </summary>
     public string Append(int token, bool mayStop)
     {
-        string text = _decoder.Append(token);
+        string text = tokenizer.HasToken(token) ? _decoder.Append(token) : "";
         return mayStop ? _stops.Append(text) : text;
     }
 

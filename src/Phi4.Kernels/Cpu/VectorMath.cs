@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Phi4.Kernels.Cpu;
@@ -110,11 +111,18 @@ internal static unsafe class VectorMath
     private static Vector128<float> Quarter(float* lanes)
         => Vector128.Load(lanes) + Vector128.Load(lanes + 8) + (Vector128.Load(lanes + 4) + Vector128.Load(lanes + 12));
 
+    // Halves put together by Vector128.Create go through memory, and the wider load waits for the two stores before it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Low(Vector128<float> left, Vector128<float> right) => Vector128.Create(left.GetLower(), right.GetLower());
+    private static Vector128<float> Low(Vector128<float> left, Vector128<float> right)
+        => Sse.IsSupported ? Sse.MoveLowToHigh(left, right)
+            : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipLow(left.AsDouble(), right.AsDouble()).AsSingle()
+            : Vector128.Create(left.GetLower(), right.GetLower());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> High(Vector128<float> left, Vector128<float> right) => Vector128.Create(left.GetUpper(), right.GetUpper());
+    private static Vector128<float> High(Vector128<float> left, Vector128<float> right)
+        => Sse.IsSupported ? Sse.MoveHighToLow(right, left)
+            : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(left.AsDouble(), right.AsDouble()).AsSingle()
+            : Vector128.Create(left.GetUpper(), right.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TV Round<TOps, TV>(TV value)

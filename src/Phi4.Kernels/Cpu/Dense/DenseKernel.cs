@@ -17,7 +17,7 @@ internal abstract unsafe class DenseKernel
     public const int TileRows = 6;
 
     /// <summary>Floats from the finished sums of one token to those of the next: room for a claim's rows and two more.</summary>
-    public const int SumStride = 32;
+    public const int SumStride = 56;
 
     /// <summary>Up to this many tokens rows are read where they are stored; from there on packed for all tokens.</summary>
     public const int MostFewTokens = 8;

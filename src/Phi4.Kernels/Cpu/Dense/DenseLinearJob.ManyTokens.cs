@@ -3,17 +3,17 @@ namespace Phi4.Kernels.Cpu.Dense;
 
 /// <content>
 /// Many tokens: bound by multiply-adds. Six rows at a time are packed into a panel, which with a block of tokens stays in the second-level cache. The
-/// four groups of six rows of a piece pass over the block one after the other; meanwhile the first asks for the rows to come, later ones for the next block.
+/// eight groups of six rows of a piece pass over the block one after the other; meanwhile the first asks for the rows to come, later ones for the next block.
 /// </content>
 internal abstract unsafe partial class DenseLinearJob
 {
-    /// <summary>Groups of six rows of a piece. Four times six rows times a line each are the four tokens' lines of the next block.</summary>
-    private const int Groups = 4;
+    /// <summary>Groups of six rows of a piece: each block of tokens is fetched once for all of them.</summary>
+    private const int Groups = 8;
 
     private const int ManyTokenClaim = Groups * DenseKernel.TileRows;
 
-    /// <summary>Tiles of a block.</summary>
-    private const int BlockTiles = 8;
+    /// <summary>Tiles of a block: six, so that each can ask for one of the rows to come.</summary>
+    private const int BlockTiles = 6;
 
     /// <summary>Tiles whose lanes wait in scratch while the panels move along the inputs.</summary>
     private const int MostTiles = 128;
@@ -79,8 +79,8 @@ internal abstract unsafe partial class DenseLinearJob
             int n = start + (group * DenseKernel.TileRows);
             byte* panel = panels + (group * PanelBytes);
 
-            // The next block lies behind this one; each group asks for a quarter of it.
-            nint next = tokens + (DenseKernel.TileTokens * linesOfGroup) + (group * linesOfGroup);
+            // The next block lies behind this one; each group asks for a quarter of it, a line of a token for each vector, and every quarter is asked for twice.
+            nint next = tokens + (DenseKernel.TileTokens * linesOfGroup) + (group % DenseKernel.TileTokens * linesOfGroup);
             nint nextStride = vectors * TokenPanels.VectorBytes;
             if (place.IsFirstOfPanel)
             {

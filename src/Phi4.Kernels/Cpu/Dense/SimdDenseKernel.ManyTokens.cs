@@ -7,22 +7,31 @@ namespace Phi4.Kernels.Cpu.Dense;
 /// <content>The loops over many tokens.</content>
 internal sealed unsafe partial class SimdDenseKernel<TOps, TV, TReader>
 {
-    // 4 tokens x 6 rows: 24 sums, 6 weights and 1 activation of 32 registers.
+    // 4 tokens x 6 rows: 24 sums, 6 weights and 1 activation of 32 registers. Sums start at zero where there is nothing to start from.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void WideTile(float* panel, float* tokens, int vectorCount, float* lanes, byte* next)
+    private static void WideTile(float* panel, float* tokens, int vectorCount, float* from, float* to, byte* next)
     {
-        float* lanes0 = lanes;
-        float* lanes1 = lanes + RowFloats;
-        float* lanes2 = lanes + (2 * RowFloats);
-        float* lanes3 = lanes + (3 * RowFloats);
-        TV s00 = TOps.Load(lanes0), s01 = TOps.Load(lanes0 + 16), s02 = TOps.Load(lanes0 + 32);
-        TV s03 = TOps.Load(lanes0 + 48), s04 = TOps.Load(lanes0 + 64), s05 = TOps.Load(lanes0 + 80);
-        TV s10 = TOps.Load(lanes1), s11 = TOps.Load(lanes1 + 16), s12 = TOps.Load(lanes1 + 32);
-        TV s13 = TOps.Load(lanes1 + 48), s14 = TOps.Load(lanes1 + 64), s15 = TOps.Load(lanes1 + 80);
-        TV s20 = TOps.Load(lanes2), s21 = TOps.Load(lanes2 + 16), s22 = TOps.Load(lanes2 + 32);
-        TV s23 = TOps.Load(lanes2 + 48), s24 = TOps.Load(lanes2 + 64), s25 = TOps.Load(lanes2 + 80);
-        TV s30 = TOps.Load(lanes3), s31 = TOps.Load(lanes3 + 16), s32 = TOps.Load(lanes3 + 32);
-        TV s33 = TOps.Load(lanes3 + 48), s34 = TOps.Load(lanes3 + 64), s35 = TOps.Load(lanes3 + 80);
+        TV s00, s01, s02, s03, s04, s05, s10, s11, s12, s13, s14, s15, s20, s21, s22, s23, s24, s25, s30, s31, s32, s33, s34, s35;
+        if (from is null)
+        {
+            s00 = s01 = s02 = s03 = s04 = s05 = s10 = s11 = s12 = s13 = s14 = s15 = TOps.Broadcast(0);
+            s20 = s21 = s22 = s23 = s24 = s25 = s30 = s31 = s32 = s33 = s34 = s35 = TOps.Broadcast(0);
+        }
+        else
+        {
+            float* from1 = from + RowFloats;
+            float* from2 = from + (2 * RowFloats);
+            float* from3 = from + (3 * RowFloats);
+            s00 = TOps.Load(from); s01 = TOps.Load(from + 16); s02 = TOps.Load(from + 32);
+            s03 = TOps.Load(from + 48); s04 = TOps.Load(from + 64); s05 = TOps.Load(from + 80);
+            s10 = TOps.Load(from1); s11 = TOps.Load(from1 + 16); s12 = TOps.Load(from1 + 32);
+            s13 = TOps.Load(from1 + 48); s14 = TOps.Load(from1 + 64); s15 = TOps.Load(from1 + 80);
+            s20 = TOps.Load(from2); s21 = TOps.Load(from2 + 16); s22 = TOps.Load(from2 + 32);
+            s23 = TOps.Load(from2 + 48); s24 = TOps.Load(from2 + 64); s25 = TOps.Load(from2 + 80);
+            s30 = TOps.Load(from3); s31 = TOps.Load(from3 + 16); s32 = TOps.Load(from3 + 32);
+            s33 = TOps.Load(from3 + 48); s34 = TOps.Load(from3 + 64); s35 = TOps.Load(from3 + 80);
+        }
+
         for (int vector = 0; vector < vectorCount; vector++, panel += RowFloats, tokens += TokenFloats, next += TokenPanels.VectorBytes)
         {
             if (Sse.IsSupported)
@@ -62,29 +71,39 @@ internal sealed unsafe partial class SimdDenseKernel<TOps, TV, TReader>
             s35 = TOps.MultiplyAdd(x, w5, s35);
         }
 
-        Store(lanes0, s00, s01, s02);
-        Store(lanes0 + 48, s03, s04, s05);
-        Store(lanes1, s10, s11, s12);
-        Store(lanes1 + 48, s13, s14, s15);
-        Store(lanes2, s20, s21, s22);
-        Store(lanes2 + 48, s23, s24, s25);
-        Store(lanes3, s30, s31, s32);
-        Store(lanes3 + 48, s33, s34, s35);
+        Store(to, s00, s01, s02);
+        Store(to + HalfRowFloats, s03, s04, s05);
+        Store(to + RowFloats, s10, s11, s12);
+        Store(to + RowFloats + HalfRowFloats, s13, s14, s15);
+        Store(to + (2 * RowFloats), s20, s21, s22);
+        Store(to + (2 * RowFloats) + HalfRowFloats, s23, s24, s25);
+        Store(to + (3 * RowFloats), s30, s31, s32);
+        Store(to + (3 * RowFloats) + HalfRowFloats, s33, s34, s35);
     }
 
     // 4 tokens x 3 rows, one vector of the sixteen lanes at a time: 12 sums, 3 weights and 1 activation fill the 16 registers of AVX2.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void NarrowTile(float* panel, float* tokens, int vectorCount, float* lanes)
+    private static void NarrowTile(float* panel, float* tokens, int vectorCount, float* from, float* to)
     {
-        for (int place = 0; place < Lanes; place += TOps.Count, panel += TOps.Count, tokens += TOps.Count, lanes += TOps.Count)
+        for (int place = 0; place < Lanes; place += TOps.Count, panel += TOps.Count, tokens += TOps.Count, to += TOps.Count)
         {
-            float* lanes1 = lanes + RowFloats;
-            float* lanes2 = lanes1 + RowFloats;
-            float* lanes3 = lanes2 + RowFloats;
-            TV s00 = TOps.Load(lanes), s01 = TOps.Load(lanes + 16), s02 = TOps.Load(lanes + 32);
-            TV s10 = TOps.Load(lanes1), s11 = TOps.Load(lanes1 + 16), s12 = TOps.Load(lanes1 + 32);
-            TV s20 = TOps.Load(lanes2), s21 = TOps.Load(lanes2 + 16), s22 = TOps.Load(lanes2 + 32);
-            TV s30 = TOps.Load(lanes3), s31 = TOps.Load(lanes3 + 16), s32 = TOps.Load(lanes3 + 32);
+            TV s00, s01, s02, s10, s11, s12, s20, s21, s22, s30, s31, s32;
+            if (from is null)
+            {
+                s00 = s01 = s02 = s10 = s11 = s12 = s20 = s21 = s22 = s30 = s31 = s32 = TOps.Broadcast(0);
+            }
+            else
+            {
+                float* from0 = from + place;
+                float* from1 = from0 + RowFloats;
+                float* from2 = from1 + RowFloats;
+                float* from3 = from2 + RowFloats;
+                s00 = TOps.Load(from0); s01 = TOps.Load(from0 + 16); s02 = TOps.Load(from0 + 32);
+                s10 = TOps.Load(from1); s11 = TOps.Load(from1 + 16); s12 = TOps.Load(from1 + 32);
+                s20 = TOps.Load(from2); s21 = TOps.Load(from2 + 16); s22 = TOps.Load(from2 + 32);
+                s30 = TOps.Load(from3); s31 = TOps.Load(from3 + 16); s32 = TOps.Load(from3 + 32);
+            }
+
             float* row = panel;
             float* token = tokens;
             for (int vector = 0; vector < vectorCount; vector++, row += RowFloats, token += TokenFloats)
@@ -108,10 +127,10 @@ internal sealed unsafe partial class SimdDenseKernel<TOps, TV, TReader>
                 s32 = TOps.MultiplyAdd(x, w2, s32);
             }
 
-            Store(lanes, s00, s01, s02);
-            Store(lanes1, s10, s11, s12);
-            Store(lanes2, s20, s21, s22);
-            Store(lanes3, s30, s31, s32);
+            Store(to, s00, s01, s02);
+            Store(to + RowFloats, s10, s11, s12);
+            Store(to + (2 * RowFloats), s20, s21, s22);
+            Store(to + (3 * RowFloats), s30, s31, s32);
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed unsafe partial class SimdDenseKernel<TOps, TV, TReader> : DenseK
 {
     private const int Lanes = VectorMath.Lanes;
     private const int RowFloats = TileRows * Lanes;
+    private const int HalfRowFloats = RowFloats / 2;
     private const int TokenFloats = TileTokens * Lanes;
 
     // Sixteen lanes in one register: enough registers for a whole tile's sums, and a second-level cache behind them.
@@ -52,32 +53,33 @@ internal sealed unsafe partial class SimdDenseKernel<TOps, TV, TReader> : DenseK
         }
     }
 
+    [SkipLocalsInit]
     public override void MultiplyTiles(in TileRun run)
     {
         float* tokens = (float*)run.Tokens;
         float* lanes = (float*)run.Lanes;
         float* sums = (float*)run.Sums;
         byte* next = (byte*)run.Next;
+
+        // Sums that end here need not go where those wait that go on.
+        float* last = stackalloc float[TileTokens * RowFloats];
         for (int tile = 0; tile < run.TileCount; tile++)
         {
-            if (run.IsFirst)
-            {
-                new Span<float>(lanes, TileTokens * RowFloats).Clear();
-            }
-
+            float* from = run.IsFirst ? null : lanes;
+            float* to = run.IsLast ? last : lanes;
             if (IsWide)
             {
-                WideTile((float*)run.Panel, tokens, run.VectorCount, lanes, next);
+                WideTile((float*)run.Panel, tokens, run.VectorCount, from, to, next);
             }
             else
             {
-                NarrowTile((float*)run.Panel, tokens, run.VectorCount, lanes);
-                NarrowTile((float*)run.Panel + (3 * Lanes), tokens, run.VectorCount, lanes + (3 * Lanes));
+                NarrowTile((float*)run.Panel, tokens, run.VectorCount, from, to);
+                NarrowTile((float*)run.Panel + HalfRowFloats, tokens, run.VectorCount, from is null ? null : from + HalfRowFloats, to + HalfRowFloats);
             }
 
             if (run.IsLast)
             {
-                AddLanes(lanes, sums);
+                AddLanes(last, sums);
                 sums += TileTokens * SumStride;
             }
 
@@ -87,14 +89,19 @@ internal sealed unsafe partial class SimdDenseKernel<TOps, TV, TReader> : DenseK
         }
     }
 
-    // Six sums of each token; of the second four the last two are not sums of this tile.
+    // 24 runs of lanes, six a token, to sums; with each token's go two floats of the next.
+    [SkipLocalsInit]
     private static void AddLanes(float* lanes, float* sums)
     {
-        for (int t = 0; t < TileTokens; t++, lanes += RowFloats, sums += SumStride)
+        float* all = stackalloc float[(TileTokens * TileRows) + 2];
+        for (int i = 0; i < TileTokens * TileRows; i += 4)
         {
-            VectorMath.SumFour(lanes).Store(sums);
-            sums[4] = VectorMath.Sum(lanes + (4 * Lanes));
-            sums[5] = VectorMath.Sum(lanes + (5 * Lanes));
+            VectorMath.SumFour(lanes + (i * Lanes)).Store(all + i);
+        }
+
+        for (int t = 0; t < TileTokens; t++)
+        {
+            Vector256.Load(all + (t * TileRows)).Store(sums + (t * SumStride));
         }
     }
 }

@@ -14,7 +14,7 @@ internal sealed unsafe class BFloat16Kernels : IDisposable
     public const int TileRows = 6;
 
     /// <summary>Floats from the sums of one token of a tile to those of the next.</summary>
-    public const int SumStride = 32;
+    public const int SumStride = 56;
 
     /// <summary>Most tokens that the few-token kernels take at once.</summary>
     public const int MostFewTokens = 8;
