@@ -17,7 +17,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check format public-api pack test-packages bench chart quality native test-narrow compiler kernels test-kernels big sample-model clean
+.PHONY: help demo build test check format public-api pack test-packages bench chart quality native test-narrow test-schemas compiler judges kernels test-kernels big sample-model clean
 
 help: ## List the targets
 	@echo "Targets:"
@@ -30,7 +30,7 @@ demo: ## Ask the model that ships with the repository a question (ASK="..." to a
 build: ## Build everything
 	$(DOTNET) build $(SOLUTION) -c $(CONFIGURATION) --nologo -v minimal
 
-test: compiler build ## Build and run all tests
+test: compiler judges build ## Build and run all tests
 	@bash tools/ci/run-tests.sh --solution $(SOLUTION) -c $(CONFIGURATION) --no-build
 
 check: ## What a change must pass: format, build without warnings, all tests (architecture and documents among them)
@@ -75,8 +75,20 @@ test-narrow: build ## Run kernel and model tests as if the processor had no AVX-
 	  done; \
 	done
 
+# What noise writes under constraints, put to two judges that are not ours. The usual tests take a slice of it.
+test-schemas: judges build ## Judge the texts of 1,000 generated schemas and the calls of 150 conversations with generated tools (some minutes)
+	@rm -f artifacts/judged.txt
+	@for project in Phi4.Core.Tests Phi4.Extensions.AI.Tests; do \
+	  PHI4_SLOW_TESTS=1 PHI4_TEST_REPORT=$(abspath artifacts/judged.txt) bash tools/ci/run-tests.sh --project tests/$$project -c $(CONFIGURATION) --no-build \
+	    --filter "FullyQualifiedName~JudgedSchemaTests|FullyQualifiedName~ToolConversationTests" || exit 1; \
+	done
+	@cat artifacts/judged.txt
+
 compiler:
 	@bash tools/cuda/ensure-compiler.sh
+
+judges:
+	@bash tools/ci/ensure-judges.sh
 
 kernels: ## Compile the CUDA kernels to PTX and, for the tests, to a library that emulates a GPU (nvcc 13 or clang++ 19)
 	@bash tools/cuda/build.sh

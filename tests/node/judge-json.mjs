@@ -1,28 +1,32 @@
-// A second judge of constrained JSON: reads lines {"schema": …, "text": "…"} and says which texts are no JSON, or not valid under their schema.
-// npm install; PHI4_CONSTRAINED_TEXTS=texts.jsonl dotnet test --project ../Phi4.Core.Tests -c Release --filter "FullyQualifiedName~ConstrainedJudge"; node judge-json.mjs < texts.jsonl
+// SPDX-License-Identifier: MIT
+// A second judge of constrained JSON: reads lines {"schema": …, "text": "…"} and prints for each one JSON string, why the text is no JSON or not valid under its schema; empty if it is.
+// The tests run it (tests/Phi4.TestSupport/Schemas/AjvJudge.cs); `npm ci` in this folder installs what it needs.
 import { createInterface } from 'node:readline';
+import Ajv7 from 'ajv';
 import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
-const ajv = new Ajv2020({ strict: false, validateFormats: true });
-addFormats(ajv);
-let judged = 0;
-let invalid = 0;
+const options = { strict: false, validateFormats: true };
+const draft7 = addFormats(new Ajv7(options));
+const draft2020 = addFormats(new Ajv2020(options));
+const compiled = new Map();
+
+function compile(schema) {
+  const key = JSON.stringify(schema);
+  if (!compiled.has(key)) {
+    compiled.set(key, (String(schema.$schema).includes('draft-07') ? draft7 : draft2020).compile(schema));
+  }
+  return compiled.get(key);
+}
+
 for await (const line of createInterface({ input: process.stdin })) {
-  if (!line.startsWith('{')) continue;
   const { schema, text } = JSON.parse(line);
-  judged++;
   let reason = '';
   try {
-    const validate = ajv.compile(schema);
-    reason = validate(JSON.parse(text)) ? '' : ajv.errorsText(validate.errors);
+    const validate = compile(schema);
+    reason = validate(JSON.parse(text)) ? '' : JSON.stringify(validate.errors);
   } catch (error) {
     reason = String(error);
   }
-  if (reason) {
-    invalid++;
-    console.log(JSON.stringify({ schema, text, reason }));
-  }
+  process.stdout.write(JSON.stringify(reason) + '\n');
 }
-console.log(`${judged} texts judged, ${invalid} invalid`);
-process.exitCode = invalid === 0 && judged > 0 ? 0 : 1;
