@@ -83,7 +83,7 @@ internal sealed unsafe partial class SimdDenseKernel<TOps, TV, TReader>
 
     // 4 tokens x 3 rows, one vector of the sixteen lanes at a time: 12 sums, 3 weights and 1 activation fill the 16 registers of AVX2.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void NarrowTile(float* panel, float* tokens, int vectorCount, float* from, float* to)
+    private static void NarrowTile(float* panel, float* tokens, int vectorCount, float* from, float* to, byte* next)
     {
         for (int place = 0; place < Lanes; place += TOps.Count, panel += TOps.Count, tokens += TOps.Count, to += TOps.Count)
         {
@@ -106,8 +106,14 @@ internal sealed unsafe partial class SimdDenseKernel<TOps, TV, TReader>
 
             float* row = panel;
             float* token = tokens;
-            for (int vector = 0; vector < vectorCount; vector++, row += RowFloats, token += TokenFloats)
+            byte* wanted = next;
+            for (int vector = 0; vector < vectorCount; vector++, row += RowFloats, token += TokenFloats, wanted += TokenPanels.VectorBytes)
             {
+                if (Sse.IsSupported)
+                {
+                    Sse.Prefetch0(wanted);
+                }
+
                 TV w0 = TOps.Load(row), w1 = TOps.Load(row + 16), w2 = TOps.Load(row + 32);
                 TV x = TOps.Load(token);
                 s00 = TOps.MultiplyAdd(x, w0, s00);

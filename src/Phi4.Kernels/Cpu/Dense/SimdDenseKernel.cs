@@ -20,7 +20,7 @@ internal sealed unsafe partial class SimdDenseKernel<TOps, TV, TReader> : DenseK
 
     public override int StepVectors => 2;
 
-    public override int PanelVectors => IsWide ? 160 : 40;
+    public override int PanelVectors => IsWide ? 160 : 32;
 
     public override int WeightBytes => TReader.Bytes;
 
@@ -73,8 +73,8 @@ internal sealed unsafe partial class SimdDenseKernel<TOps, TV, TReader> : DenseK
             }
             else
             {
-                NarrowTile((float*)run.Panel, tokens, run.VectorCount, from, to);
-                NarrowTile((float*)run.Panel + HalfRowFloats, tokens, run.VectorCount, from is null ? null : from + HalfRowFloats, to + HalfRowFloats);
+                NarrowTile((float*)run.Panel, tokens, run.VectorCount, from, to, next);
+                NarrowTile((float*)run.Panel + HalfRowFloats, tokens, run.VectorCount, from is null ? null : from + HalfRowFloats, to + HalfRowFloats, next);
             }
 
             if (run.IsLast)
