@@ -106,7 +106,9 @@ big: ## Write a random checkpoint of phi-4's full shape (29 GB, once), look at i
 
 sample-model: ## Train the sample model anew (an hour or more; needs torch, see tools/sample-model/README.md)
 	cd tools/sample-model && $(PYTHON) train.py --threads 1 --out checkpoint.pt && $(PYTHON) export.py checkpoint.pt \
-	  && $(PYTHON) questions.py && $(PYTHON) held_out.py && $(PYTHON) evaluate.py && $(PYTHON) goldens.py
+	  && $(PYTHON) train.py --threads 1 --start $(CURDIR)/samples/phi4-sample --tool-rows 2 --bfloat16 --steps 1600 --decay-from 1350 \
+	    --muon-lr 0.008 --adam-lr 0.0015 --seed 5 --out tools.pt && $(PYTHON) export.py tools.pt && $(PYTHON) questions.py && $(PYTHON) tool_questions.py \
+	  && $(PYTHON) held_out.py && $(PYTHON) evaluate.py && $(PYTHON) tool_evaluate.py && $(PYTHON) goldens.py
 
 clean: ## Remove everything that was built
 	rm -rf artifacts BenchmarkDotNet.Artifacts TestResults

@@ -3,10 +3,19 @@
 
 import torch
 
+import record_tasks
+import tool_tasks
+from model import SHARED
 from tasks import FACT_PRACTICE, NUMBER_PRACTICE, conversation, practice
 
 # The shares of documents that are practice lists.
 NUMBER_SHARE, FACT_SHARE = 0.10, 0.05
+
+# The share of rows that ask for a record in place of offering tools.
+RECORD_SHARE = 0.15
+
+# Room in which one more exchange with tools is sure to be found, if a short one.
+SHORTEST_EXCHANGE = 60
 
 
 def tokenize(tokenizer, messages):
@@ -63,6 +72,43 @@ class Packer:
                 targets[row, start:end - 1] = torch.where(torch.tensor(learn), tokens, torch.tensor(-100))[1:]
                 start = end
         return ids, documents, targets
+
+    def tool_batch(self, row_count, row_length):
+        """
+        (ids, documents, targets, positions): rows of one system turn, with tools or a schema, and of conversations that share it, each as if it followed alone.
+        """
+        shape = (row_count, row_length)
+        ids, documents = torch.full(shape, self.tokenizer.special["<|dummy_4|>"]), torch.full(shape, -1)
+        targets, positions = torch.full(shape, -100), torch.zeros(shape, dtype=torch.long)
+        for row in range(row_count):
+            system, more = self._system_turn()
+            shared, _ = tokenize(self.tokenizer, [system])
+            chosen = [(SHARED, shared, [False] * len(shared))]
+            start = len(shared)
+            while start < row_length - SHORTEST_EXCHANGE:
+                document = tokenize(self.tokenizer, tool_tasks.messages_of(more()))
+                if start + len(document[0]) <= row_length:
+                    chosen.append((len(chosen), *document))
+                    start += len(document[0])
+            start = 0
+            for number, document, learn in chosen:
+                end, first = start + len(document), 0 if number == SHARED else len(shared)
+                tokens = torch.tensor(document)
+                ids[row, start:end] = tokens
+                documents[row, start:end] = number
+                positions[row, start:end] = torch.arange(first, first + len(document))
+                targets[row, start:end - 1] = torch.where(torch.tensor(learn), tokens, torch.tensor(-100))[1:]
+                start = end
+        return ids, documents, targets, positions
+
+    def _system_turn(self):
+        """A system turn with tools, or with the schema of a record, and what gives exchanges that can follow it."""
+        source = self.source
+        if source.rng.random() < RECORD_SHARE:
+            names = record_tasks.fields(source)
+            return {"role": "system", "content": record_tasks.system(record_tasks.schema(names))}, lambda: record_tasks.exchange(source, names)
+        tools = tool_tasks.offer(source)
+        return tool_tasks.system(source, tools), lambda: tool_tasks.exchanges(source, tools)
 
     def _fill(self, row_length):
         """The oldest document of the pool, then whatever still fits, oldest first."""

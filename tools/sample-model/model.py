@@ -7,6 +7,9 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+# The document of tokens that every later document of their row sees.
+SHARED = -2
+
 
 @dataclass(frozen=True)
 class Config:
@@ -117,13 +120,18 @@ class Phi4Sample(nn.Module):
                 depth_scale = (2 * config.layer_count) ** -0.5 if name.endswith(("o_proj.weight", "down_proj.weight")) else 1.0
                 nn.init.normal_(parameter, std=0.02 * depth_scale)
 
-    def hidden(self, ids, documents=None):
-        """Final hidden states [B, T, H]. A token sees only earlier tokens of its own document; None: one document a row."""
+    def hidden(self, ids, documents=None, positions=None):
+        """
+        Final hidden states [B, T, H]. A token sees earlier tokens of its own document, and those of document SHARED; None: one document a row.
+        Positions [B, T] count from the row's beginning where they are not given.
+        """
         length = ids.shape[1]
         cos, sin = rotary_tables(self.config, length, ids.device)
+        if positions is not None:
+            cos, sin = cos[positions], sin[positions]
         visible = torch.ones(length, length, dtype=torch.bool, device=ids.device).tril()[None]
         if documents is not None:
-            visible = visible & (documents[:, :, None] == documents[:, None, :])
+            visible = visible & ((documents[:, :, None] == documents[:, None, :]) | (documents[:, None, :] == SHARED))
         mask = torch.zeros(visible.shape, device=ids.device).masked_fill_(~visible, -1e9)[:, None]
         x = self.model.embed_tokens(ids)
         for layer in self.model.layers:

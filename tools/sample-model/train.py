@@ -9,13 +9,14 @@ import time
 import torch
 import torch.nn.functional as F
 
+import safetensors
 from batches import Packer
 from model import Config, Phi4Sample
 from optimizer import Muon
 from tasks import Source
 from tokenizer import Tokenizer
 
-SHORT_ROW, LONG_ROW = 192, 512
+SHORT_ROW, LONG_ROW, TOOL_ROW = 192, 512, 1024
 LONG_EVERY = 16
 
 
@@ -31,10 +32,10 @@ def make_optimizers(model, arguments):
     return [Muon(matrices, lr=arguments.muon_lr), torch.optim.AdamW(others, lr=arguments.adam_lr, betas=(0.9, 0.95), weight_decay=0.0)]
 
 
-def loss_of(model, ids, documents, targets):
+def loss_of(model, ids, documents, targets, positions=None):
     """Mean cross-entropy over the learned tokens; the head runs on those rows only."""
     learned = targets >= 0
-    return F.cross_entropy(model.lm_head(model.hidden(ids, documents)[learned]), targets[learned])
+    return F.cross_entropy(model.lm_head(model.hidden(ids, documents, positions)[learned]).float(), targets[learned])
 
 
 def save(path, step, model, optimizers, packer):
@@ -58,9 +59,12 @@ def parse_arguments():
     parser.add_argument("--tokenizer", default="../../samples/phi4-sample/tokenizer.json")
     parser.add_argument("--out", default="checkpoint.pt", help="the checkpoint, rewritten every --save-every steps")
     parser.add_argument("--resume", help="a checkpoint to go on from; the result is that of a run never interrupted")
+    parser.add_argument("--start", help="a model folder whose weights to begin with, in place of random ones")
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--decay-from", type=int, default=2000, help="the step from which the learning rates fall to zero")
     parser.add_argument("--batch-tokens", type=int, default=1536)
+    parser.add_argument("--tool-rows", type=int, default=0, help="how many rows with tools a step has besides")
+    parser.add_argument("--bfloat16", action="store_true", help="multiply in bf16: faster where the processor knows it")
     parser.add_argument("--muon-lr", type=float, default=0.012)
     parser.add_argument("--adam-lr", type=float, default=0.002)
     parser.add_argument("--seed", type=int, default=1)
@@ -77,6 +81,8 @@ def main():
     tokenizer = Tokenizer(arguments.tokenizer)
     model = Phi4Sample(Config(vocab_size=tokenizer.size)).to(arguments.device)
     print(f"{sum(parameter.numel() for parameter in model.parameters()):,} parameters", flush=True)
+    if arguments.start:
+        model.load_state_dict(safetensors.read(os.path.join(arguments.start, "model.safetensors")))
     packer = Packer(tokenizer, Source(random.Random(arguments.seed)))
     optimizers = make_optimizers(model, arguments)
     base_rates = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
@@ -86,21 +92,27 @@ def main():
     for step in range(first, arguments.steps):
         is_long = step % LONG_EVERY == LONG_EVERY - 1
         row_length = LONG_ROW if is_long else SHORT_ROW
-        batch = packer.batch(arguments.batch_tokens // row_length, row_length, is_long)
-        ids, documents, targets = (tensor.to(arguments.device) for tensor in batch)
-        loss = loss_of(model, ids, documents, targets)
-        loss.backward()
+        batches = [packer.batch(arguments.batch_tokens // row_length, row_length, is_long)]
+        if arguments.tool_rows:
+            batches.append(packer.tool_batch(arguments.tool_rows, TOOL_ROW))
+        losses = []
+        for batch in batches:
+            with torch.autocast(arguments.device, torch.bfloat16, enabled=arguments.bfloat16):
+                loss = loss_of(model, *(tensor.to(arguments.device) for tensor in batch))
+            loss.backward()
+            losses.append(loss.item())
+            total += batch[0].numel()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         factor = learning_rate_factor(step, arguments)
         for optimizer, rate in zip(optimizers, base_rates):
             optimizer.param_groups[0]["lr"] = rate * factor
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        total += ids.numel()
-        recent.append(loss.item())
+        recent.append(losses)
         if step % 20 == 19:
             seconds = time.time() - started
-            print(f"step {step + 1} loss {sum(recent) / len(recent):.4f} {total / seconds:.0f} tokens/s {seconds:.0f} s", flush=True)
+            means = " ".join(f"{sum(values) / len(recent):.4f}" for values in zip(*recent))
+            print(f"step {step + 1} loss {means} {total / seconds:.0f} tokens/s {seconds:.0f} s", flush=True)
             recent = []
         if (step + 1) % arguments.save_every == 0 or step + 1 == arguments.steps:
             save(arguments.out, step + 1, model, optimizers, packer)
