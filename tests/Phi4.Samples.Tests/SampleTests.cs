@@ -54,6 +54,21 @@ internal sealed class SampleTests
             ["12 + 30 = 42.", "The capital of France is Paris."]));
 
     [Test]
+    public async Task StructuredOutput_OnTheSampleModel_PrintsObjects()
+        => Assert.That(Lines(await Sample.RunAsync("StructuredOutput")), Is.EqualTo((string[])
+            ["Emma, 34, Lisbon", "Tom, 7, Oslo", "length, no object: {\"name\": \"E", "yes or no"]));
+
+    [Test]
+    public async Task Tools_OnTheSampleModel_CallsWhatIsNeededAndAnswersFromIt()
+        => Assert.That(Lines(await Sample.RunAsync("Tools")), Is.EqualTo((string[])
+            [
+                "What is 78 * 87?", "  multiply(a: 78, b: 87)", "  The result is 6786.",
+                "Add 60 and 76, then add 27.", "  add(a: 60, b: 76)", "  add(a: 136, b: 27)", "  The result is 163.",
+                "What is the weather in Oslo?", "  weather(city: Oslo)", "  It is rainy in Oslo.",
+                "What is the capital of France?", "  The capital of France is Paris.",
+            ]));
+
+    [Test]
     public async Task WebApp_OnTheSampleModel_BecomesHealthyAnswersAndStreams()
     {
         using Process app = Sample.Start("WebApp", "--urls", "http://127.0.0.1:0");
