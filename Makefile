@@ -17,7 +17,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check format public-api pack test-packages bench chart quality native test-narrow test-schemas compiler judges kernels test-kernels big sample-model clean
+.PHONY: help demo build test check format public-api pack test-packages bench chart quality native test-narrow test-schemas compiler judges kernels test-kernels test-mutants big sample-model clean
 
 help: ## List the targets
 	@echo "Targets:"
@@ -96,6 +96,9 @@ kernels: ## Compile the CUDA kernels to PTX and, for the tests, to a library tha
 
 test-kernels: ## Test the CUDA kernels on the emulator, plain and under ThreadSanitizer and AddressSanitizer (clang++ 19)
 	@bash tools/cuda/test-kernels.sh
+
+test-mutants: ## Put bugs into the CUDA kernels, one at a time, and require that their tests fail (some minutes; clang++ 19)
+	@bash tools/cuda/test-mutants.sh
 
 # Random weights mean nothing, but their shape, files and bytes are those of phi-4: what loads and runs this, loads and runs that.
 big: ## Write a random checkpoint of phi-4's full shape (29 GB, once), look at it, generate a few tokens

@@ -84,17 +84,19 @@ std::vector<float> compute(const Case& c, const Launch& launch, bool sixteenBits
     return destination;
 }
 
-// By products of warpgroups, over rows in the order that they want.
-std::vector<float> warpgroups(const Case& c, const Launch& launch, RoundRows rounding, unsigned seed, const std::string& name)
+// By products of warpgroups, over rows that `prepare` (round_rows_ or norm_rows_) puts in the order that they want.
+template <class Preparing>
+std::vector<float> warpgroups(const Case& c, const std::string& prepare, Preparing preparing, unsigned seed, const std::string& name)
 {
+    const std::string format = c.shape.f16 ? "f16" : "bf16", kernel = "linear_wgmma_" + format, prepareRows = prepare + format;
     const std::size_t width = static_cast<std::size_t>((c.shape.columns + 31) / 32 * 32), stride = width + 8, tokens = static_cast<std::size_t>(c.shape.tokens);
     std::vector<u16> rows(tokens * stride, 0x7fff);
-    rounding.destination = rows.data();
-    rounding.destinationStride = static_cast<i64>(stride);
-    rounding.order = 1;
-    const std::string roundRows = std::string("round_rows_") + (c.shape.f16 ? "f16" : "bf16");
-    check(run({roundRows.c_str(), {static_cast<unsigned>(c.shape.tokens), 1, 1}, 256, 0}, rounding, seed).empty(), name);
+    preparing.destination = rows.data();
+    preparing.destinationStride = static_cast<i64>(stride);
+    preparing.order = 1;
+    check(run({prepareRows.c_str(), {static_cast<unsigned>(c.shape.tokens), 1, 1}, 256, 128}, preparing, seed).empty(), name);
 
+    const Launch launch = {kernel.c_str(), {up(c.shape.features, c.shape.gated ? 64 : 128) * up(c.shape.tokens, 128), 1, 1}, 288, 196704};
     const std::size_t features = static_cast<std::size_t>(c.shape.features), columns = static_cast<std::size_t>(c.shape.columns);
     const void* weight = encode_map({c.weight.data(), features, columns, static_cast<std::size_t>(c.weightStride), 64, 32, false});
     const void* other = encode_map({c.upWeight.data(), features, columns, static_cast<std::size_t>(c.weightStride), 64, 32, false});
@@ -131,7 +133,7 @@ void one_shape(const Shape& shape)
 
     const std::string wgmma = "linear_wgmma_" + format;
     if (has_kernel(wgmma.c_str()))
-        for (unsigned seed : {0u, 3u, 8u}) check(same_bits(first, warpgroups(c, {wgmma.c_str(), {tiles, 1, 1}, 288, 196704}, rounding, seed, name)), name, "warpgroups give other bits");
+        for (unsigned seed : {0u, 3u, 8u}) check(same_bits(first, warpgroups(c, "round_rows_", rounding, seed, name)), name, "warpgroups give other bits");
 
     const std::string exact = "linear_exact_" + format;
     c.compare(compute(c, {exact.c_str(), {static_cast<unsigned>(shape.tokens), up(shape.features, 8), 1}, 256, 0}, false, 9, name), false, name + " exact");
@@ -171,6 +173,7 @@ void normed(const Shape& shape, int normType)
     rounding.destination = c.rounded.data();
     check(run({small.c_str(), {tokens, 1, 1}, 256, 128}, rounding, 4).empty(), name);
     check(same_bits(expected, compute(c, {many.c_str(), {features, up(shape.tokens, 16), 1}, 256, 8192}, true, 5, name)), name, "rows in 16 bits give other bits");
+    if (has_kernel("linear_wgmma_bf16")) check(same_bits(expected, warpgroups(c, "norm_rows_", norming, 6, name)), name, "warpgroups give other bits");
 }
 
 }  // namespace

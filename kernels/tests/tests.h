@@ -13,6 +13,7 @@ void block_tests();
 void rope_linear_tests();
 void attention_tests();
 void attention_exact_tests();
+void attention_bytes_tests();
 void sample_tests();
 
 }  // namespace tests

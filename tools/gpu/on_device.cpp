@@ -75,6 +75,7 @@ int main(int count, char** words)
     tests::rope_linear_tests();
     tests::attention_tests();
     tests::attention_exact_tests();
+    tests::attention_bytes_tests();
     tests::sample_tests();
     std::printf("%s: %d passed, %d failed\n", gpu::Driver::get().device_name().c_str(), tests::passed, tests::failed);
     return tests::failed == 0 ? 0 : 1;

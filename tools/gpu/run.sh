@@ -45,7 +45,7 @@ else
 fi
 
 host="${CXX:-g++} -std=c++17 -O2 -I."
-$host tools/gpu/driver.cpp tools/gpu/on_device.cpp kernels/emulator/conversions.cpp kernels/tests/{row,linear,block,rope_linear,attention,attention_exact,sample}_tests.cpp -ldl -o "$out/on-device" || failed=1
+$host tools/gpu/driver.cpp tools/gpu/on_device.cpp kernels/emulator/conversions.cpp kernels/tests/{row,linear,block,rope_linear,attention,attention_exact,attention_bytes,sample}_tests.cpp -ldl -o "$out/on-device" || failed=1
 $host tools/gpu/driver.cpp tools/gpu/bench.cpp -ldl -o "$out/bench" || failed=1
 
 stage tests 60 "$out/on-device" "$module"
