@@ -103,7 +103,8 @@ bool take_box(void* barrier, unsigned parity, BoxCopy* copy);
 void pass_phase(void* barrier, unsigned parity);
 
 void require_map(const void* map);
-unsigned queue_box(const BoxCopy& copy, void* barrier);
+unsigned box_bytes(const BoxCopy& copy);
+void queue_box(const BoxCopy& copy, void* barrier);
 
 void begin_products();
 void queue_product(const Product& product);

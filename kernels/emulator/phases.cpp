@@ -68,7 +68,7 @@ void require_map(const void* map)
         scheduler.fail({"a copy", 0}, "this is no tensor map");
 }
 
-unsigned queue_box(const BoxCopy& copy, void* barrier)
+unsigned box_bytes(const BoxCopy& copy)
 {
     require_map(copy.map);
     const TensorMap& map = *static_cast<const TensorMap*>(copy.map);
@@ -76,10 +76,16 @@ unsigned queue_box(const BoxCopy& copy, void* barrier)
     const unsigned bytes = map.boxRows * map.boxColumns * 2;
     if (shared % (map.isSwizzled ? 1024 : 128) != 0) scheduler.fail(copy.site, "a box goes to a multiple of 128 bytes, or of 1024 if it is swizzled");
     if (shared + bytes > current->block->sharedBytes) scheduler.fail(copy.site, "a box goes past the shared memory");
-    PhaseState& state = state_of(barrier, copy.site);
-    state.copies.push_back(copy);
-    state.bytes -= bytes;
     return bytes;
+}
+
+// A copy comes after what its thread did before it.
+void queue_box(const BoxCopy& copy, void* barrier)
+{
+    PhaseState& state = state_of(barrier, copy.site);
+    release(&state.keys[state.ended % 2]);
+    state.copies.push_back(copy);
+    state.bytes -= box_bytes(copy);
 }
 
 }  // namespace emulator

@@ -33,8 +33,9 @@ DEVICE void copy_box_async(void* shared, const void* map, int column, int row, P
     asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];"
                  :: "r"(shared_address(shared)), "l"(map), "r"(column), "r"(row), "r"(shared_address(barrier)) : "memory");
 #else
-    const u32 bytes = emulator::queue_box({shared, map, column, row, site}, barrier);
+    const u32 bytes = emulator::box_bytes({shared, map, column, row, site});
     for (u32 i = 0; i < bytes / 16; i++) static_cast<uint4*>(shared)[i] = {~0u, ~0u, ~0u, ~0u};
+    emulator::queue_box({shared, map, column, row, site}, barrier);
 #endif
 }
 
