@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using Phi4.Benchmarks;
 using Phi4.Benchmarks.Kernels;
 using Phi4.Benchmarks.Sampling;
 using Phi4.Benchmarks.Steps;
@@ -32,6 +33,9 @@ switch (args)
         break;
     case ["step", _, ..]:
         StepProfile.Run(StepOptions.Parse(args[1..]));
+        break;
+    case ["turns", var folder, .. var rest]:
+        await Turns.RunAsync(folder, Threads(rest), rest.Length > 1 ? rest[1..] : []).ConfigureAwait(false);
         break;
     case ["constraints"]:
         ConstraintCosts.Run();

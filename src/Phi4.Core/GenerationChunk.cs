@@ -35,8 +35,11 @@ public sealed record GenerationUsage(
     /// <summary>Generated tokens that a <see cref="Constraint"/> determined, so that the model was not asked for them: what follows them computed them along.</summary>
     public int ForcedTokens { get; init; }
 
-    /// <summary>Prompt tokens a second, or 0 if no time was measured.</summary>
-    public double PromptTokensPerSecond => Rate(PromptTokens, PromptTime);
+    /// <summary>Prompt tokens whose keys and values were in the cache already, so that they were not computed: see <see cref="GenerationOptions.PromptCache"/>.</summary>
+    public int CachedTokens { get; init; }
+
+    /// <summary>Prompt tokens computed a second, or 0 if no time was measured.</summary>
+    public double PromptTokensPerSecond => Rate(PromptTokens - CachedTokens, PromptTime);
 
     /// <summary>Tokens after the first, a second, or 0 if there is only one.</summary>
     public double GeneratedTokensPerSecond => Rate(GeneratedTokens - 1, GenerationTime);

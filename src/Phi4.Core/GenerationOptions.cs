@@ -109,6 +109,13 @@ public sealed partial record GenerationOptions
     public bool IgnoreEndTokens { get; init; }
 
     /// <summary>
+    /// Whether the prompt may begin with keys and values that other requests have left in the cache, and leaves its own there: see <see cref="Phi4LoadOptions.PromptCache"/>. It changes no bit of
+    /// an answer, only the time that it takes; who measures that time can learn whether somebody has asked something that begins alike, so requests of parties that must not know of each other
+    /// set it to false.
+    /// </summary>
+    public bool PromptCache { get; init; } = true;
+
+    /// <summary>
     /// These options with every null that the model may fill filled: with what its generation_config says, passed here, else with the value that
     /// changes nothing. Resolve first, then <see cref="Validate"/>: a combination may only show then.
     /// </summary>

@@ -25,6 +25,12 @@ public sealed record Phi4LoadOptions
     /// </summary>
     public int? CacheTokens { get; init; }
 
+    /// <summary>
+    /// Whether keys and values of ended requests stay in the cache while nobody needs the room, so that a request whose tokens begin as theirs did computes the rest only: the next turn of a chat,
+    /// another answer to the same question, a system prompt that many share. A single request has its own word: <see cref="GenerationOptions.PromptCache"/>.
+    /// </summary>
+    public bool PromptCache { get; init; } = true;
+
     /// <summary>How keys and values are stored.</summary>
     public KvCacheType KvCacheType { get; init; } = KvCacheType.BF16;
 

@@ -278,9 +278,15 @@ public sealed class Phi4Model : IDisposable, IAsyncDisposable
 /// <param name="CacheTokens">Tokens that the cache holds in all.</param>
 public sealed record Phi4ModelStatus(int RunningSequences, int WaitingSequences, long FreeCacheTokens, long CacheTokens)
 {
+    /// <summary>Of the free ones, tokens in pages that are kept in case a request begins as an ended one did.</summary>
+    public long KeptCacheTokens { get; init; }
+
     internal static Phi4ModelStatus From(EngineStatus status) => new(
         status.RunningCount,
         status.WaitingCount,
         (long)status.FreePageCount * Core.State.KvCache.PageSize,
-        (long)status.PageCount * Core.State.KvCache.PageSize);
+        (long)status.PageCount * Core.State.KvCache.PageSize)
+    {
+        KeptCacheTokens = (long)status.IdlePageCount * Core.State.KvCache.PageSize,
+    };
 }

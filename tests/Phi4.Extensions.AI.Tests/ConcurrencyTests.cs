@@ -21,6 +21,7 @@ internal sealed class ConcurrencyTests
 
         Phi4ModelStatus status = await Chat.SettleAsync(Models.Sample);
         Assert.That((status.RunningSequences, status.WaitingSequences, status.FreeCacheTokens), Is.EqualTo((0, 0, status.CacheTokens)));
+        long cached = 0;
         for (int i = 0; i < plans.Length; i++)
         {
             Assert.That(results[i].Usage is null, Is.EqualTo(plans[i].CancelAfter is not null), "who was not cancelled has a usage");
@@ -28,12 +29,18 @@ internal sealed class ConcurrencyTests
             {
                 Assert.That(usage.OutputTokenCount, Is.EqualTo(results[i].Tokens), "every token came in some update");
                 Assert.That(usage.TotalTokenCount, Is.EqualTo(usage.InputTokenCount + usage.OutputTokenCount));
+                Assert.That(usage.CachedInputTokenCount, Is.GreaterThanOrEqualTo(0).And.LessThan(usage.InputTokenCount!.Value), "one token is always computed");
+                cached += usage.CachedInputTokenCount!.Value;
             }
         }
 
+        Assert.That(cached, Is.GreaterThan(0), "questions that begin alike share what they begin with");
+
         for (int i = 0; i < plans.Length; i += 20)
         {
-            ChatResponse alone = await chat.GetResponseAsync(plans[i].Question, plans[i].Options);
+            ChatOptions options = plans[i].Options.Clone();
+            options.AdditionalProperties = new() { ["prompt_cache"] = false };
+            ChatResponse alone = await chat.GetResponseAsync(plans[i].Question, options);
             Assert.That(results[i].Usage is null ? alone.Text.StartsWith(results[i].Text, StringComparison.Ordinal) : alone.Text == results[i].Text, Is.True, "alone or in company, the same bits");
         }
     }

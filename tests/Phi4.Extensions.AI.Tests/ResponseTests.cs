@@ -27,12 +27,29 @@ internal sealed class ResponseTests
     [Test]
     public async Task Usage_OfAnAnswer_AddsUp()
     {
-        ChatResponse response = await Sample.GetResponseAsync(Chat.Sum);
+        ChatResponse response = await Sample.GetResponseAsync(Chat.Sum, new ChatOptions { AdditionalProperties = new() { ["prompt_cache"] = false } });
         UsageDetails usage = response.Usage!;
         Assert.That(usage.TotalTokenCount, Is.EqualTo(usage.InputTokenCount + usage.OutputTokenCount));
         Assert.That(usage.OutputTokenCount, Is.EqualTo(Models.Sample.Tokenizer!.Encode(response.Text).Length + 1), "the end token is one of them");
         Assert.That(usage.CachedInputTokenCount, Is.Zero);
         Assert.That(usage.ReasoningTokenCount, Is.Null);
+    }
+
+    [Test]
+    public async Task Usage_OfTheNextTurn_CountsWhatWasKept()
+    {
+        List<ChatMessage> history = [new(ChatRole.System, $"You are the calculator {Guid.NewGuid()}."), .. Chat.User(Chat.Sum)];
+        ChatResponse first = await Sample.GetResponseAsync(history);
+        history.AddMessages(first);
+        history.AddRange(Chat.User("What is 1 + 1?"));
+        ChatResponse second = await Sample.GetResponseAsync(history);
+        long known = first.Usage!.TotalTokenCount!.Value - 1; // the end token was chosen, not computed
+        Assert.That(second.Usage!.CachedInputTokenCount, Is.InRange(known - 3, known), "all but a beginning of a page that is not worth its copy");
+        Assert.That(second.Usage.InputTokenCount, Is.GreaterThan(known + 5));
+
+        var apart = new ChatOptions { AdditionalProperties = new() { ["prompt_cache"] = "false" } };
+        ChatResponse alone = await Sample.GetResponseAsync(history, apart);
+        Assert.That((alone.Usage!.CachedInputTokenCount, alone.Text), Is.EqualTo((0, second.Text)));
     }
 
     [Test]

@@ -5,7 +5,7 @@ using Phi4.Core.State;
 namespace Phi4.TestSupport;
 
 /// <summary>Decodes greedily without text or channel, and measures what the engine's thread allocates meanwhile.</summary>
-internal sealed class CountingSequence(int[] prompt, int steps) : ScheduledSequence(prompt, prompt.Length + steps, new PageTable(KvCache.PagesFor(prompt.Length + steps)))
+internal sealed class CountingSequence(int[] prompt, int steps, bool sharesPages = false) : ScheduledSequence(prompt, prompt.Length + steps, new PageTable(KvCache.PagesFor(prompt.Length + steps)))
 {
     private const int WarmUp = 100;
 
@@ -17,6 +17,8 @@ internal sealed class CountingSequence(int[] prompt, int steps) : ScheduledSeque
 
     /// <summary>Bytes allocated by the engine's thread after the warm-up.</summary>
     public long AllocatedBytes { get; private set; }
+
+    public override bool SharesPages => sharesPages;
 
     public override bool IsCancelled => false;
 

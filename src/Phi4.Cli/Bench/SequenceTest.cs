@@ -86,5 +86,6 @@ internal static class Greedy
         TypicalP = 1,
         RepetitionPenalty = 1,
         IgnoreEndTokens = true,
+        PromptCache = false, // the same prompt comes again, and is to be computed again
     };
 }

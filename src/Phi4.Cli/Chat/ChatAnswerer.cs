@@ -87,7 +87,7 @@ internal sealed class ChatAnswerer(VerbContext context, LoadedModel loaded, Chat
         if (settings.Statistics && answer.Usage is { } usage)
         {
             context.Talk.Note(
-                FormattableString.Invariant($"prompt {usage.PromptTokens:N0} tokens at {usage.PromptTokensPerSecond:F0}/s, ")
+                FormattableString.Invariant($"prompt {usage.PromptTokens:N0} tokens{(usage.CachedTokens > 0 ? FormattableString.Invariant($" ({usage.CachedTokens:N0} cached)") : "")} at {usage.PromptTokensPerSecond:F0}/s, ")
                 + FormattableString.Invariant($"answer {usage.GeneratedTokens:N0} at {usage.GeneratedTokensPerSecond:F1}/s, seed {usage.Seed}"));
         }
 

@@ -15,6 +15,7 @@ internal sealed class ChatVerb : IVerb
     private readonly SamplingOptions _sampling;
     private readonly Option<string?> _system;
     private readonly Option<bool> _statistics;
+    private readonly Option<bool> _noPromptCache;
 
     public ChatVerb(OptionFactory factory)
     {
@@ -22,9 +23,11 @@ internal sealed class ChatVerb : IVerb
         _sampling = new SamplingOptions(factory);
         _system = factory.Text("--system", [], "TEXT", "What the model is told about its task.");
         _statistics = factory.Switch("--stats", [], "Counts and speeds on standard error after each answer.");
+        _noPromptCache = factory.Switch("--no-prompt-cache", [], "Computes the whole conversation anew for each answer, not only what has been added to it; the answers are the same.");
         Command = new Command("chat", "Talks with the model; /help lists what a line may be beside a message. Answers go to standard output.");
         Command.Add(_system);
         Command.Add(_statistics);
+        Command.Add(_noPromptCache);
         _model.AddTo(Command);
         _sampling.AddTo(Command);
     }
@@ -33,7 +36,7 @@ internal sealed class ChatVerb : IVerb
 
     public async Task<int> RunAsync(VerbContext context)
     {
-        GenerationOptions options = _sampling.Of(context.Parse);
+        GenerationOptions options = _sampling.Of(context.Parse) with { PromptCache = !context.Parse.GetValue(_noPromptCache) };
         if (options.LogProbs is not null)
         {
             throw CommandException.Usage("chat shows no log-probabilities.", "`phi4 run --logprobs K -o json` does.");

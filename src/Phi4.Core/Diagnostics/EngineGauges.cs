@@ -16,6 +16,7 @@ internal static class EngineGauges
         Meter.CreateObservableUpDownCounter("phi4.scheduler.waiting", () => Sum(load => load.Waiting), "{request}", "Requests that wait for their turn.");
         Meter.CreateObservableCounter("phi4.scheduler.preempted", () => Sum(load => load.Preempted), "{request}", "Times that a sequence gave up its pages, in engines that live.");
         Meter.CreateObservableUpDownCounter("phi4.kv_cache.blocks", () => Sum(load => load.PageCount), "{block}", "Pages that the caches have.");
+        Meter.CreateObservableUpDownCounter("phi4.kv_cache.kept", () => Sum(load => load.IdlePageCount), "{block}", "Pages that nobody uses and that are kept in case their tokens come again.");
         Meter.CreateObservableGauge("phi4.kv_cache.utilization", Utilization, "1", "Share of the pages that is in use.");
     }
 
@@ -42,4 +43,4 @@ internal static class EngineGauges
 }
 
 /// <summary>One engine at one moment.</summary>
-internal readonly record struct EngineLoad(int Running, int Waiting, long Preempted, int UsedPageCount, int PageCount);
+internal readonly record struct EngineLoad(int Running, int Waiting, long Preempted, int UsedPageCount, int IdlePageCount, int PageCount);

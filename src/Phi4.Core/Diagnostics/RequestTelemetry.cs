@@ -24,6 +24,7 @@ internal readonly struct RequestTelemetry
         "gen_ai.server.time_per_output_token", "Between two tokens after the first.", [.01, .025, .05, .075, .1, .15, .2, .3, .4, .5, .75, 1, 2.5]);
 
     private static readonly Counter<long> PromptTokens = Tokens("phi4.tokens.prompt", "Tokens of prompts whose answers have ended.");
+    private static readonly Counter<long> CachedTokens = Tokens("phi4.tokens.cached", "Of them, tokens whose keys and values were in the cache already.");
     private static readonly Counter<long> GeneratedTokens = Tokens("phi4.tokens.generated", "Tokens generated.");
     private static readonly Counter<long> ForcedTokens = Tokens("phi4.tokens.forced", "Of them, tokens that a constraint determined, without a step of the model.");
 
@@ -50,7 +51,7 @@ internal readonly struct RequestTelemetry
             Trace(model, course);
         }
 
-        if (Duration.Enabled || FirstToken.Enabled || PerToken.Enabled || PromptTokens.Enabled || GeneratedTokens.Enabled || ForcedTokens.Enabled)
+        if (Duration.Enabled || FirstToken.Enabled || PerToken.Enabled || PromptTokens.Enabled || CachedTokens.Enabled || GeneratedTokens.Enabled || ForcedTokens.Enabled)
         {
             Measure(model, course);
         }
@@ -65,6 +66,7 @@ internal readonly struct RequestTelemetry
             { "gen_ai.request.model", model },
         };
         PromptTokens.Add(course.PromptTokens, tags);
+        CachedTokens.Add(course.CachedTokens, tags);
         GeneratedTokens.Add(course.GeneratedTokens, tags);
         ForcedTokens.Add(course.ForcedTokens, tags);
         if (course.Error is not null)
@@ -90,7 +92,8 @@ internal readonly struct RequestTelemetry
         DateTimeOffset answered = started + course.Prompt;
         using (Activity? prefill = Source.StartActivity("phi4.prefill", ActivityKind.Internal, _parent, startTime: started))
         {
-            prefill?.SetTag("gen_ai.request.model", model).SetTag("gen_ai.usage.input_tokens", course.PromptTokens).SetTag("phi4.queue_seconds", course.Queue.TotalSeconds)
+            prefill?.SetTag("gen_ai.request.model", model).SetTag("gen_ai.usage.input_tokens", course.PromptTokens)
+                .SetTag("gen_ai.usage.cache_read.input_tokens", course.CachedTokens).SetTag("phi4.queue_seconds", course.Queue.TotalSeconds)
                 .SetEndTime(answered.UtcDateTime);
         }
 
@@ -111,6 +114,7 @@ internal readonly struct RequestTelemetry
 
 /// <summary>How an answer went.</summary>
 /// <param name="PromptTokens">Tokens of the prompt.</param>
+/// <param name="CachedTokens">Of them, those that were in the cache already.</param>
 /// <param name="GeneratedTokens">Tokens generated.</param>
 /// <param name="ForcedTokens">Of them, those that a constraint determined.</param>
 /// <param name="Queue">From the request to its first step.</param>
@@ -120,4 +124,4 @@ internal readonly struct RequestTelemetry
 /// <param name="Reason">Why it ended; null where it did not end by itself.</param>
 /// <param name="Error">The exception's type, or null.</param>
 internal readonly record struct RequestCourse(
-    int PromptTokens, int GeneratedTokens, int ForcedTokens, TimeSpan Queue, TimeSpan Prompt, TimeSpan Generation, TimeSpan Total, FinishReason? Reason, string? Error);
+    int PromptTokens, int CachedTokens, int GeneratedTokens, int ForcedTokens, TimeSpan Queue, TimeSpan Prompt, TimeSpan Generation, TimeSpan Total, FinishReason? Reason, string? Error);

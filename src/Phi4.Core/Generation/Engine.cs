@@ -55,7 +55,7 @@ internal sealed class Engine : IDisposable
         }
 
         _choose = _sampler is null ? null : _sampler.Choose;
-        _scheduler = new Scheduler(_cache, RopeRows.Of(config.Rope), limits.Step);
+        _scheduler = new Scheduler(_cache, RopeRows.Of(config.Rope), limits.Step, limits.KeepsPrompts);
         _logits = new float[config.VocabSize];
         Footprint = new ModelFootprint(weights.ByteCount, weights.BytesPerToken, _cache.BytesPerToken)
         {
@@ -122,9 +122,9 @@ internal sealed class Engine : IDisposable
 
     public EngineStatus Status()
     {
-        var status = new EngineStatus(0, 0, _cache.PageCount, _cache.PageCount, 0);
+        var status = new EngineStatus(0, 0, _cache.PageCount, 0, _cache.PageCount, 0);
         Invoke(cache => status = new EngineStatus(
-            _scheduler.RunningCount, _scheduler.WaitingCount, cache.FreePageCount, cache.PageCount, _scheduler.PreemptionCount));
+            _scheduler.RunningCount, _scheduler.WaitingCount, cache.FreePageCount, cache.IdlePageCount, cache.PageCount, _scheduler.PreemptionCount));
         return status;
     }
 
@@ -155,7 +155,7 @@ internal sealed class Engine : IDisposable
 
     /// <summary>Read on whatever thread asks: whole numbers, each as it was a moment ago.</summary>
     private EngineLoad Load() => new(
-        _scheduler.RunningCount, _scheduler.WaitingCount, _scheduler.PreemptionCount, _cache.PageCount - _cache.FreePageCount, _cache.PageCount);
+        _scheduler.RunningCount, _scheduler.WaitingCount, _scheduler.PreemptionCount, _cache.PageCount - _cache.FreePageCount, _cache.IdlePageCount, _cache.PageCount);
 
     private void Post(Action action)
     {
@@ -293,7 +293,8 @@ internal sealed class Engine : IDisposable
 /// <param name="CacheType">F32, BF16 or I8.</param>
 /// <param name="PageCount">Pages of the whole cache.</param>
 /// <param name="Step">The largest step.</param>
-internal sealed record EngineLimits(int ContextLength, DType CacheType, int PageCount, StepCapacity Step);
+/// <param name="KeepsPrompts">Whether what a request has computed is kept for those that begin as it did.</param>
+internal sealed record EngineLimits(int ContextLength, DType CacheType, int PageCount, StepCapacity Step, bool KeepsPrompts = true);
 
 /// <summary>What the engine is doing, between two steps.</summary>
-internal readonly record struct EngineStatus(int RunningCount, int WaitingCount, int FreePageCount, int PageCount, long PreemptionCount);
+internal readonly record struct EngineStatus(int RunningCount, int WaitingCount, int FreePageCount, int IdlePageCount, int PageCount, long PreemptionCount);

@@ -25,6 +25,7 @@ internal sealed class GenerationRequest : ScheduledSequence
     private readonly int _minTokens;
     private readonly int _tokenLimit;
     private readonly int _contextLength;
+    private readonly bool _sharesPages;
     private readonly CancellationToken _cancellation;
     private readonly Channel<GenerationChunk> _chunks = Channel.CreateUnbounded<GenerationChunk>(
         new UnboundedChannelOptions { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = false });
@@ -32,6 +33,7 @@ internal sealed class GenerationRequest : ScheduledSequence
     private readonly string _modelName;
     private readonly RequestTelemetry _telemetry = RequestTelemetry.Begin();
     private readonly long _submitted = Stopwatch.GetTimestamp();
+    private int _cachedCount;
     private long _started;
     private long _firstToken;
     private long _lastToken;
@@ -67,6 +69,7 @@ internal sealed class GenerationRequest : ScheduledSequence
         _modelName = facts.ModelName;
         _minTokens = options.MinTokens;
         _tokenLimit = options.MaxTokens ?? int.MaxValue;
+        _sharesPages = past is null && options.PromptCache;
         _cancellation = cancellation;
         if (TakeForced() is { } reason)
         {
@@ -79,6 +82,8 @@ internal sealed class GenerationRequest : ScheduledSequence
 
     public override bool IsCancelled => _cancellation.IsCancellationRequested;
 
+    public override bool SharesPages => _sharesPages;
+
     private int GeneratedCount { get; set; }
 
     /// <summary>Of them, those that the model was not asked for.</summary>
@@ -89,6 +94,7 @@ internal sealed class GenerationRequest : ScheduledSequence
         if (_started == 0)
         {
             _started = Stopwatch.GetTimestamp();
+            _cachedCount = Math.Min(position, _promptCount); // the first token that has to be computed
         }
 
         return position == TokenCount - 1;
@@ -210,6 +216,7 @@ internal sealed class GenerationRequest : ScheduledSequence
         long first = _firstToken == 0 ? end : _firstToken;
         return new RequestCourse(
             _promptCount,
+            _cachedCount,
             GeneratedCount,
             ForcedCount,
             Stopwatch.GetElapsedTime(_submitted, started),
@@ -227,7 +234,7 @@ internal sealed class GenerationRequest : ScheduledSequence
         Stopwatch.GetElapsedTime(_submitted, _started),
         Stopwatch.GetElapsedTime(_started, _firstToken),
         Stopwatch.GetElapsedTime(_firstToken, _lastToken))
-    { ForcedTokens = ForcedCount };
+    { ForcedTokens = ForcedCount, CachedTokens = _cachedCount };
 }
 
 /// <summary>What a loaded model fixes for every request.</summary>

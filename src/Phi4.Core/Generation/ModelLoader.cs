@@ -109,7 +109,7 @@ internal static class ModelLoader
         }
 
         MemoryPlan memory = MemoryPlan.Create(config, weights.Mapped, cacheType, (int)cacheTokens, scratchBytes, availableBytes, weights.Allocated);
-        return (new EngineLimits(context, cacheType, KvCache.PagesFor((int)cacheTokens), StepFor(options, context)), memory);
+        return (new EngineLimits(context, cacheType, KvCache.PagesFor((int)cacheTokens), StepFor(options, context), options.PromptCache), memory);
     }
 
     private static (DeviceChoice Device, EngineLimits Limits, MemoryPlan Memory) Plan(ModelFiles files, Phi4LoadOptions options)

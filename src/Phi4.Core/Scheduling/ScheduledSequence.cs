@@ -32,6 +32,12 @@ internal abstract class ScheduledSequence
     /// <summary>Whether the pages stay with their owner when this is done.</summary>
     public virtual bool KeepsPages => false;
 
+    /// <summary>
+    /// Whether its pages may begin with what others have computed, and others' with what it has. Then it is not asked about logits within the part that it took over; the logits after its last
+    /// token are always computed.
+    /// </summary>
+    public virtual bool SharesPages => false;
+
     /// <summary>Tokens that are known but not yet in the cache.</summary>
     public int PendingCount => TokenCount - Pages.Length;
 

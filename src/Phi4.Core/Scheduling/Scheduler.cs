@@ -14,15 +14,21 @@ internal sealed class Scheduler
 {
     private readonly KvCache _cache;
     private readonly RopeRows _ropeRows;
+    private readonly bool _keepsPrompts;
     private readonly Batch _batch;
     private readonly List<ScheduledSequence> _waiting = [];
     private readonly List<ScheduledSequence> _running;
     private readonly List<Share> _shares;
 
-    public Scheduler(KvCache cache, RopeRows ropeRows, StepCapacity capacity)
+    /// <param name="cache">Where the pages come from.</param>
+    /// <param name="ropeRows">Which regime a sequence of a given length is in.</param>
+    /// <param name="capacity">The largest step.</param>
+    /// <param name="keepsPrompts">Whether what a sequence has computed is kept for those that begin as it did.</param>
+    public Scheduler(KvCache cache, RopeRows ropeRows, StepCapacity capacity, bool keepsPrompts = true)
     {
         _cache = cache;
         _ropeRows = ropeRows;
+        _keepsPrompts = keepsPrompts;
         _batch = new Batch(capacity.Tokens, capacity.Sequences, capacity.PagesPerSequence);
         _running = new List<ScheduledSequence>(capacity.Sequences);
         _shares = new List<Share>(capacity.Sequences);
@@ -66,6 +72,10 @@ internal sealed class Scheduler
         foreach (Share share in _shares)
         {
             share.Sequence.Pages.Length += share.Count;
+            if (Shares(share.Sequence))
+            {
+                _cache.Publish(share.Sequence.Pages, share.Sequence.Tokens);
+            }
         }
     }
 
@@ -80,12 +90,13 @@ internal sealed class Scheduler
         Retire(_waiting);
     }
 
-    /// <summary>Ends every sequence with the same error.</summary>
+    /// <summary>Ends every sequence with the same error, and trusts nothing that any of them has left in the cache.</summary>
     public void FailAll(Exception failure)
     {
         _running.ForEach(sequence => sequence.Fail(failure));
         _waiting.ForEach(sequence => sequence.Fail(failure));
         Retire();
+        _cache.ForgetPrefixes();
     }
 
     private void Retire(List<ScheduledSequence> sequences)
@@ -98,7 +109,7 @@ internal sealed class Scheduler
                 sequences.RemoveAt(i--);
                 if (!sequence.KeepsPages)
                 {
-                    _cache.Truncate(sequence.Pages, 0);
+                    GiveBackPages(sequence);
                 }
 
                 sequence.OnRetired();
@@ -128,7 +139,7 @@ internal sealed class Scheduler
             ScheduledSequence next = _waiting[0];
             ForgetOtherRegime(next);
             int missing = KvCache.PagesFor(next.TokenCount + 1) - next.Pages.Pages.Count;
-            if (_running.Count > 0 && missing > _cache.FreePageCount)
+            if (_running.Count > 0 && missing > _cache.FreePageCount && missing - HeldFor(next) > _cache.FreePageCount)
             {
                 return; // enough will come free when a running one ends; taking it in now would only push it out again
             }
@@ -147,6 +158,11 @@ internal sealed class Scheduler
     private bool TryShare(ScheduledSequence sequence)
     {
         PageTable table = sequence.Pages;
+        if (table.Pages.Count == 0 && Shares(sequence))
+        {
+            _cache.TakeOver(table, sequence.Tokens, _ropeRows.Offset(sequence.TokenCount));
+        }
+
         int count = Math.Min(sequence.PendingCount, _batch.FreeTokens);
         while (!_cache.TryReserve(table, table.Length + count))
         {
@@ -197,7 +213,7 @@ internal sealed class Scheduler
     {
         ScheduledSequence sequence = _running[index];
         _running.RemoveAt(index);
-        _cache.Truncate(sequence.Pages, 0);
+        GiveBackPages(sequence);
         _waiting.Insert(0, sequence);
         PreemptionCount++;
     }
@@ -213,6 +229,24 @@ internal sealed class Scheduler
 
         ScheduledSequence stuck = _running.Count == 1 ? _running[0] : _waiting[0];
         stuck.Fail(new KvCacheFullException(stuck.TokenCount, _cache.FreePageCount * (long)KvCache.PageSize, _cache.TokenCapacity));
+    }
+
+    private bool Shares(ScheduledSequence sequence) => _keepsPrompts && sequence.SharesPages;
+
+    /// <summary>Pages that the sequence need not have for itself, because others hold them with what it begins with.</summary>
+    private int HeldFor(ScheduledSequence sequence) =>
+        sequence.Pages.Pages.Count == 0 && Shares(sequence) ? _cache.CountHeld(sequence.Tokens, _ropeRows.Offset(sequence.TokenCount)) : 0;
+
+    private void GiveBackPages(ScheduledSequence sequence)
+    {
+        if (Shares(sequence) && sequence.Failure is null)
+        {
+            _cache.Leave(sequence.Pages, sequence.Tokens);
+        }
+        else
+        {
+            _cache.Truncate(sequence.Pages, 0);
+        }
     }
 
     private bool IsInBatch(ScheduledSequence sequence)

@@ -9,7 +9,7 @@ namespace Phi4.Core.State;
 /// Forked sequences share pages until one of them writes (copy-on-write). Not thread-safe: the engine's thread owns it.
 /// </summary>
 /// <remarks>Paging after Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with PagedAttention".</remarks>
-internal sealed class KvCache : IDisposable
+internal sealed partial class KvCache : IDisposable
 {
     /// <summary>Tokens in a page: small enough to waste little, large enough that one head's run (32 x 128 values) streams well.</summary>
     public const int PageSize = 32;
@@ -23,6 +23,7 @@ internal sealed class KvCache : IDisposable
     {
         _kernels = kernels;
         _allocator = new PageAllocator(pageCount);
+        _prefixes = new PrefixTree(pageCount, PageSize);
         _shape = new KvLayerView(0, dtype, pageCount, PageSize, config.KvHeadCount, config.HeadSize);
         _layers = new KernelBuffer[config.LayerCount];
         try
@@ -41,6 +42,7 @@ internal sealed class KvCache : IDisposable
 
     public int PageCount => _allocator.PageCount;
 
+    /// <summary>Pages that nobody holds, those counted that are kept in case their tokens come again.</summary>
     public int FreePageCount => _allocator.FreeCount;
 
     /// <summary>Tokens that all pages together hold.</summary>
@@ -61,35 +63,21 @@ internal sealed class KvCache : IDisposable
     {
         int missing = PagesFor(length) - table.Pages.Count;
         int firstPage = table.Length / PageSize;
-        bool mustCopy = length > table.Length && firstPage < table.Pages.Count && _allocator.HolderCount(table.Pages[firstPage]) > 1;
+        bool mustCopy = length > table.Length && firstPage < table.Pages.Count && IsShared(table.Pages[firstPage]);
         if (Math.Max(missing, 0) + (mustCopy ? 1 : 0) > FreePageCount)
         {
             return false;
         }
 
-        if (mustCopy)
+        if (mustCopy && TryCopy(table.Pages[firstPage], out int copy))
         {
-            _allocator.TryAllocate(out int copy);
-            try
-            {
-                for (int i = 0; i < _layers.Length; i++)
-                {
-                    _kernels.CopyPage(Layer(i), table.Pages[firstPage], copy);
-                }
-            }
-            catch
-            {
-                _allocator.Release(copy);
-                throw;
-            }
-
             _allocator.Release(table.Pages[firstPage]);
             table.Pages[firstPage] = copy;
         }
 
         for (; missing > 0; missing--)
         {
-            _allocator.TryAllocate(out int page);
+            TryAllocate(out int page);
             table.Pages.Add(page);
         }
 
@@ -99,7 +87,7 @@ internal sealed class KvCache : IDisposable
     /// <summary>A second table over the same tokens; pages are shared until one side writes.</summary>
     public PageTable Fork(PageTable table)
     {
-        var fork = new PageTable(table.Pages.Capacity) { Length = table.Length, RopeOffset = table.RopeOffset };
+        var fork = new PageTable(table.Pages.Capacity) { Length = table.Length, RopeOffset = table.RopeOffset, KnownPages = table.KnownPages };
         foreach (int page in table.AsSpan()[..PagesFor(table.Length)])
         {
             _allocator.AddHolder(page);
@@ -122,6 +110,7 @@ internal sealed class KvCache : IDisposable
         }
 
         table.Length = length;
+        table.KnownPages = Math.Min(table.KnownPages, length / PageSize);
     }
 
     public void Dispose()
@@ -131,4 +120,45 @@ internal sealed class KvCache : IDisposable
             layer?.Dispose();
         }
     }
+
+    private bool TryAllocate(out int page)
+    {
+        if (!_allocator.TryAllocate(out page))
+        {
+            return false;
+        }
+
+        if (_prefixes.Contains(page))
+        {
+            _prefixes.Remove(page); // it was kept for tokens that have not come again
+        }
+
+        return true;
+    }
+
+    /// <summary>A page with the same keys and values and one holder. False, with nothing changed, if no page is left.</summary>
+    private bool TryCopy(int page, out int copy)
+    {
+        if (!TryAllocate(out copy))
+        {
+            return false;
+        }
+
+        try
+        {
+            for (int i = 0; i < _layers.Length; i++)
+            {
+                _kernels.CopyPage(Layer(i), page, copy);
+            }
+        }
+        catch
+        {
+            _allocator.Release(copy);
+            throw;
+        }
+
+        return true;
+    }
+
+    private bool IsShared(int page) => _allocator.HolderCount(page) > 1 || _prefixes.Contains(page);
 }

@@ -16,5 +16,8 @@ internal sealed class PageTable(int pageCapacity = 0)
     /// <summary>What was added to positions to find the rotary rows of those keys: they are valid for this regime only.</summary>
     public int RopeOffset { get; set; }
 
+    /// <summary>Pages from the first on that others can find by their tokens.</summary>
+    public int KnownPages { get; set; }
+
     public ReadOnlySpan<int> AsSpan() => CollectionsMarshal.AsSpan(Pages);
 }

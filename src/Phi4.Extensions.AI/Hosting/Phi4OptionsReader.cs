@@ -23,6 +23,7 @@ internal static class Phi4OptionsReader
         [nameof(Phi4LoadOptions.ThreadCount)] = (options, setting) => options.Load = options.Load with { ThreadCount = setting.Number },
         [nameof(Phi4LoadOptions.ContextLength)] = (options, setting) => options.Load = options.Load with { ContextLength = setting.Number },
         [nameof(Phi4LoadOptions.CacheTokens)] = (options, setting) => options.Load = options.Load with { CacheTokens = setting.Number },
+        [nameof(Phi4LoadOptions.PromptCache)] = (options, setting) => options.Load = options.Load with { PromptCache = setting.Switch },
         [nameof(Phi4LoadOptions.KvCacheType)] = (options, setting) => options.Load = options.Load with { KvCacheType = setting.Choice<KvCacheType>() },
         [nameof(Phi4LoadOptions.Weights)] = (options, setting) => options.Load = options.Load with { Weights = setting.Choice<WeightType>() },
         [nameof(Phi4LoadOptions.HeadWeights)] = (options, setting) => options.Load = options.Load with { HeadWeights = setting.Choice<WeightType>() },

@@ -32,6 +32,7 @@ internal static class AdditionalOptions
         "repetition_penalty" => options with { RepetitionPenalty = Number(key, value) },
         "min_tokens" => options with { MinTokens = Whole(key, value) },
         "ignore_eos" => options with { IgnoreEndTokens = Truth(key, value) },
+        "prompt_cache" => options with { PromptCache = Truth(key, value) },
         "logprobs" => Truth(key, value) ? options with { LogProbs = options.LogProbs ?? 0 } : options with { LogProbs = null },
         "top_logprobs" => options with { LogProbs = Whole(key, value) },
         "logit_bias" => options with { LogitBias = Biases(key, value) },

@@ -117,7 +117,7 @@ internal sealed class ResponseBuilder(ChatRequest request, string modelId)
         InputTokenCount = usage.PromptTokens,
         OutputTokenCount = usage.GeneratedTokens,
         TotalTokenCount = usage.PromptTokens + usage.GeneratedTokens,
-        CachedInputTokenCount = 0, // the engine keeps no prompts
+        CachedInputTokenCount = usage.CachedTokens,
         ReasoningTokenCount = _reasoning is null ? null : _reasoningTokens,
         AdditionalCounts = new AdditionalPropertiesDictionary<long> { ["phi4.forced_tokens"] = usage.ForcedTokens },
     };

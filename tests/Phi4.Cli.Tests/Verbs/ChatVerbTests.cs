@@ -3,7 +3,7 @@ using Phi4.Cli.Streams;
 
 namespace Phi4.Cli.Tests.Verbs;
 
-public sealed class ChatVerbTests
+public sealed partial class ChatVerbTests
 {
     private static readonly string[] Args = ["chat", "-m", TestModels.Sample, "--temp", "0", "-n", "24"];
 
@@ -44,6 +44,16 @@ public sealed class ChatVerbTests
         int[] prompts = PromptTokens(outcome);
         Assert.That(prompts, Has.Length.EqualTo(2));
         Assert.That(prompts[1], Is.GreaterThan(2 * prompts[0] - 5));
+        Assert.That(CachedTokens(outcome), Has.Count.EqualTo(1).And.All.InRange(prompts[0], prompts[1] - 1), "the second time only what is new");
+    }
+
+    [Test]
+    public async Task History_WithoutPromptCache_IsComputedAnewWithTheSameAnswers()
+    {
+        const string Talk = "What is 12 + 30?\nWhat is 3 + 4?\n";
+        Outcome kept = await Command.PipeAsync(Talk, [.. Args, "--stats"]);
+        Outcome anew = await Command.PipeAsync(Talk, [.. Args, "--stats", "--no-prompt-cache"]);
+        Assert.That((CachedTokens(kept).Count, CachedTokens(anew).Count, anew.Out), Is.EqualTo((1, 0, kept.Out)));
     }
 
     [Test]
@@ -119,6 +129,12 @@ public sealed class ChatVerbTests
     /// <summary>The first number of each line of statistics.</summary>
     private static int[] PromptTokens(Outcome outcome) =>
         [.. outcome.Error.Split('\n').Where(line => line.StartsWith("prompt ", StringComparison.Ordinal)).Select(line => int.Parse(line.Split(' ')[1]))];
+
+    /// <summary>What each line of statistics that says so tells of tokens that were there already.</summary>
+    private static List<int> CachedTokens(Outcome outcome) => [.. CachedCount().Matches(outcome.Error).Select(match => int.Parse(match.Groups[1].Value))];
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"\((\d+) cached\)")]
+    private static partial System.Text.RegularExpressions.Regex CachedCount();
 
     /// <summary>Somebody who sits at the keyboard and does not type.</summary>
     private sealed class SilentReader : TextReader

@@ -17,6 +17,7 @@ internal sealed class TelemetryTests
         using var meter = new Listener();
         GenerationResult first = await model.CompleteAsync(Prompt.FromUser("What is 12 + 30?"));
         GenerationResult second = await model.CompleteAsync(Prompt.FromUser("Hello"));
+        Assert.That(meter.Sum("phi4.tokens.cached"), Is.EqualTo(second.Usage.CachedTokens));
         Assert.That(meter.Sum("phi4.tokens.prompt"), Is.EqualTo(first.Usage.PromptTokens + second.Usage.PromptTokens));
         Assert.That(meter.Sum("phi4.tokens.generated"), Is.EqualTo(first.Usage.GeneratedTokens + second.Usage.GeneratedTokens));
         foreach (string name in (string[])["gen_ai.server.request.duration", "gen_ai.server.time_to_first_token", "gen_ai.server.time_per_output_token"])
@@ -57,6 +58,7 @@ internal sealed class TelemetryTests
         await stop.CancelAsync();
         Assert.That(async () => await Task.WhenAll(answers), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(() => meter.Read("phi4.kv_cache.utilization"), Is.Zero.After(5000, 5));
+        Assert.That(meter.Read("phi4.kv_cache.kept"), Is.GreaterThan(0), "not in use, but kept");
     }
 
     [Test]
@@ -88,6 +90,40 @@ internal sealed class TelemetryTests
         Assert.That(ours[0].StartTimeUtc + ours[0].Duration, Is.EqualTo(ours[1].StartTimeUtc).Within(TimeSpan.FromMilliseconds(1)));
     }
 
+    [Test]
+    public void Telemetry_ThatNobodyListensTo_AllocatesNothing()
+    {
+        var course = new RequestCourse(10, 5, 20, 1, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(3), TimeSpan.FromMilliseconds(6), FinishReason.Stop, null);
+        Assert.That(Allocated(course), Is.Zero);
+        using var meter = new Listener();
+        Assert.That(Allocated(course), Is.GreaterThan(0), "the test sees what is allocated for a listener");
+
+        static long Allocated(RequestCourse course)
+        {
+            RequestTelemetry.Begin().End("model", course);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100; i++)
+            {
+                RequestTelemetry.Begin().End("model", course);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
+    [Test]
+    public async Task Telemetry_OfAnAnswer_IsAskedOnceAndNotForEachToken()
+    {
+        await using Phi4Model model = await Phi4Model.LoadAsync(Samples.Model);
+        using var meter = new Listener();
+        foreach (int tokens in (int[])[1, 40])
+        {
+            int before = meter.Count;
+            await model.CompleteAsync(Prompt.FromUser("Hello"), new() { MaxTokens = tokens, IgnoreEndTokens = true });
+            Assert.That(meter.Count - before, Is.EqualTo(tokens == 1 ? 6 : 7), "the time between tokens needs two of them");
+        }
+    }
+
     private sealed record Measured(double Value, Dictionary<string, object?> Tags);
 
     /// <summary>Keeps what the meter says.</summary>
@@ -109,6 +145,8 @@ internal sealed class TelemetryTests
             _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Hear(instrument, value, tags));
             _listener.Start();
         }
+
+        public int Count => _heard.Count;
 
         public List<Measured> Of(string name) => [.. _heard.Where(one => one.Name == name).Select(one => one.Measured)];
 

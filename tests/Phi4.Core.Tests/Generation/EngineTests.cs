@@ -71,10 +71,10 @@ internal sealed class EngineTests
     }
 
     [Test]
-    public async Task Step_OfDecoding_AllocatesNothing()
+    public async Task Step_OfDecoding_AllocatesNothing([Values] bool sharesPages)
     {
         using Engine engine = TestEngine.Create(Folder, Backends.Create("cpu-256"), stepTokens: 16, sequences: 4);
-        CountingSequence[] sequences = [.. Enumerable.Range(0, 4).Select(i => new CountingSequence(Tokens(20 + i, seed: i), steps: 400))];
+        CountingSequence[] sequences = [.. Enumerable.Range(0, 4).Select(i => new CountingSequence(Tokens(20 + i, seed: i), steps: 400, sharesPages))];
         foreach (CountingSequence sequence in sequences)
         {
             engine.Submit(sequence);

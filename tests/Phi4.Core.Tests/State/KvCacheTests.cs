@@ -130,7 +130,7 @@ internal sealed class KvCacheTests(DType cacheType)
     /// <summary>
     /// The first value, or its scale, of the last layer's last value head at a position: the far end of what a page copy must carry.
     /// </summary>
-    private static unsafe ref float Slot(KvCache cache, PageTable table, int position)
+    internal static unsafe ref float Slot(KvCache cache, PageTable table, int position)
     {
         KvLayerView layer = cache.Layer(Config.LayerCount - 1);
         int slot = KvCache.SlotOf(table, position);

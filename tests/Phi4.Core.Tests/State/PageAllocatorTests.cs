@@ -59,4 +59,43 @@ internal sealed class PageAllocatorTests
 
         return allocator.FreeCount == 8 - held.Count && held.All(entry => allocator.HolderCount(entry.Key) == entry.Value);
     });
+
+    [Test]
+    public void Allocate_OfKeptPages_TakesThoseFirstThatHaveBeenFreeLongest()
+    {
+        var allocator = new PageAllocator(4);
+        for (int i = 0; i < 4; i++)
+        {
+            allocator.TryAllocate(out int page);
+            allocator.Keep(page);
+        }
+
+        foreach (int page in (int[])[2, 0, 3, 1])
+        {
+            allocator.Release(page);
+        }
+
+        allocator.AddHolder(0); // of use again: it goes to the end
+        allocator.Release(0);
+        allocator.AddHolder(1);
+        allocator.Forget(3);
+        Assert.That((allocator.FreeCount, allocator.IdleCount), Is.EqualTo((3, 2)));
+        Assert.That(new[] { 3, 2, 0 }.Select(_ => allocator.TryAllocate(out int page) ? page : -1), Is.EqualTo((int[])[3, 2, 0]), "the forgotten one is empty, so it goes first");
+        Assert.That(allocator.TryAllocate(out _), Is.False, "page 1 is held");
+        allocator.Release(2);
+        allocator.TryAllocate(out _);
+        Assert.That((allocator.FreeCount, allocator.IdleCount), Is.EqualTo((0, 0)), "a page that was handed out is not kept any more");
+    }
+
+    [Test]
+    public void Forget_OfAHeldPage_FreesItWithItsHolder()
+    {
+        var allocator = new PageAllocator(1);
+        allocator.TryAllocate(out int page);
+        allocator.Keep(page);
+        allocator.Forget(page);
+        allocator.Release(page);
+        Assert.That((allocator.FreeCount, allocator.IdleCount), Is.EqualTo((1, 0)));
+        Assert.That(() => allocator.Forget(page), Throws.InvalidOperationException);
+    }
 }
