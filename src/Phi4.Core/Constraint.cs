@@ -31,6 +31,15 @@ public sealed record Constraint
     /// <summary>White space between the parts of JSON; without meaning where there is none.</summary>
     public JsonWhitespace Whitespace { get; }
 
+    /// <summary>Whether thoughts may stand in front of the text: see <see cref="BehindThoughts"/>.</summary>
+    public bool MayThink { get; private init; }
+
+    /// <summary>
+    /// The same for a model that reasons: its answer may begin with <c>&lt;think&gt;</c>, then anything up to <c>&lt;/think&gt;</c>, then up to two line ends; what follows is what this constraint says.
+    /// Where the vocabulary has tokens for the two marks, they may be used. <c>Phi4ChatClient</c> does this by itself for models that mark their thoughts so.
+    /// </summary>
+    public Constraint BehindThoughts() => this with { MayThink = true };
+
     /// <summary>Any JSON value, nested at most 32 deep.</summary>
     /// <param name="whitespace">White space between its parts.</param>
     public static Constraint Json(JsonWhitespace whitespace = JsonWhitespace.Bounded) => new(ConstraintKind.Json, "", whitespace);

@@ -14,6 +14,7 @@ internal sealed class Models
     private static readonly Lazy<Phi4Model> LazySample = new(() => Load(Samples.Model, 2048));
     private static readonly Lazy<Phi4Model> LazyNoise = new(() => Load(NoiseFolder("noise", text => text), 8192));
     private static readonly Lazy<Phi4Model> LazyMini = new(() => Load(NoiseFolder("mini", AsMini), 8192));
+    private static readonly Lazy<Phi4Model> LazyThinker = new(() => Load(NoiseFolder("thinker", AsThinker), 8192));
     private static readonly string Root = Directory.CreateTempSubdirectory("phi4-ai-tests-").FullName;
 
     public static Phi4Model Sample => LazySample.Value;
@@ -22,10 +23,13 @@ internal sealed class Models
 
     public static Phi4Model Mini => LazyMini.Value;
 
+    /// <summary>Noise with tokens for <c>&lt;think&gt;</c> and <c>&lt;/think&gt;</c>.</summary>
+    public static Phi4Model Thinker => LazyThinker.Value;
+
     [OneTimeTearDown]
     public void Dispose()
     {
-        foreach (Lazy<Phi4Model> model in (Lazy<Phi4Model>[])[LazySample, LazyNoise, LazyMini])
+        foreach (Lazy<Phi4Model> model in (Lazy<Phi4Model>[])[LazySample, LazyNoise, LazyMini, LazyThinker])
         {
             if (model.IsValueCreated)
             {
@@ -55,6 +59,9 @@ internal sealed class Models
 
         return folder;
     }
+
+    private static string AsThinker(string text) =>
+        text.Replace("<|dummy_0|>", "<think>", StringComparison.Ordinal).Replace("<|dummy_1|>", "</think>", StringComparison.Ordinal);
 
     private static string AsMini(string text)
     {

@@ -12,6 +12,7 @@ internal sealed class ConstraintCompiler(Phi4Tokenizer tokenizer, int vocabSize)
     public const int Capacity = 64;
 
     private readonly Lazy<TokenTrie> _trie = new(() => TrieOf(tokenizer, vocabSize));
+    private readonly Lazy<TokenTrie> _thinkingTrie = new(() => TrieOf(tokenizer, vocabSize, Thoughts.Open, Thoughts.Close));
     private readonly Lock _gate = new();
     private readonly Dictionary<Constraint, (CompiledConstraint Compiled, long LastUse)> _kept = [];
     private long _uses;
@@ -24,7 +25,7 @@ internal sealed class ConstraintCompiler(Phi4Tokenizer tokenizer, int vocabSize)
             return known;
         }
 
-        var compiled = new CompiledConstraint(ConstraintSource.Compile(constraint), _trie.Value, Encode);
+        var compiled = new CompiledConstraint(ConstraintSource.Compile(constraint), constraint.MayThink ? _thinkingTrie.Value : _trie.Value, Encode);
         lock (_gate)
         {
             if (_kept.TryGetValue(constraint, out (CompiledConstraint Compiled, long LastUse) found))
@@ -42,13 +43,14 @@ internal sealed class ConstraintCompiler(Phi4Tokenizer tokenizer, int vocabSize)
         }
     }
 
-    /// <summary>The vocabulary as constraints see it: special tokens have no bytes, so that no constraint can ask for one.</summary>
-    public static TokenTrie TrieOf(Phi4Tokenizer tokenizer, int vocabSize)
+    /// <summary>The vocabulary as constraints see it: special tokens have no bytes, so that no constraint can ask for one, but for those that are named here.</summary>
+    public static TokenTrie TrieOf(Phi4Tokenizer tokenizer, int vocabSize, params string[] special)
     {
         byte[][] tokens = new byte[vocabSize][];
         for (int id = 0; id < tokens.Length; id++)
         {
-            tokens[id] = id < tokenizer.VocabularySize && tokenizer.HasToken(id) && !tokenizer.SpecialTokens.TryGet(id, out _) ? tokenizer.GetTokenBytes(id).ToArray() : [];
+            bool isText = id < tokenizer.VocabularySize && tokenizer.HasToken(id) && (!tokenizer.SpecialTokens.TryGet(id, out AddedToken? token) || special.Contains(token.Content));
+            tokens[id] = isText ? tokenizer.GetTokenBytes(id).ToArray() : [];
         }
 
         return new TokenTrie(tokens);

@@ -9,6 +9,9 @@ namespace Phi4.Extensions.AI.Requests;
 /// <param name="Description">What its author says of it, or null.</param>
 internal sealed record AnswerFormat(string? Schema, string? Description)
 {
+    /// <summary>What the answer is held to; null for any JSON value.</summary>
+    public string? Enforced => Schema is null ? null : DotNetSchema.Narrow(Schema);
+
     /// <summary>Null for text as it comes.</summary>
     public static AnswerFormat? Read(ChatResponseFormat? format) => format switch
     {
@@ -17,7 +20,7 @@ internal sealed record AnswerFormat(string? Schema, string? Description)
         _ => throw new InvalidOptionsException(nameof(ChatOptions.ResponseFormat), format.GetType().Name, "null, Text, Json, or a JSON Schema"),
     };
 
-    public Constraint ToConstraint() => Schema is null ? Constraint.Json() : Constraint.JsonSchema(Schema);
+    public Constraint ToConstraint() => Enforced is null ? Constraint.Json() : Constraint.JsonSchema(Enforced);
 
     /// <summary>What the model is told.</summary>
     public string Describe() =>

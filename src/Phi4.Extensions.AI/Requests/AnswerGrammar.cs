@@ -20,7 +20,7 @@ internal static class AnswerGrammar
         rules.Append(toolFormat.Rules(tools));
         if (!tools.MustCall)
         {
-            rules.Append(format is null ? $"text ::= {Without(toolFormat.Marker)}\n" : $"answer ::= %json {format.Schema ?? "true"}\n");
+            rules.Append(format is null ? $"text ::= {Without(toolFormat.Marker)}\n" : $"answer ::= %json {format.Enforced ?? "true"}\n");
         }
 
         return Constraint.Grammar(rules.ToString());

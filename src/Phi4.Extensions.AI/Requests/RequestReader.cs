@@ -54,7 +54,7 @@ internal sealed class RequestReader
         return new ChatRequest
         {
             Turns = turns,
-            Options = generation with { Constraint = constraint ?? generation.Constraint },
+            Options = generation with { Constraint = BehindThoughts(constraint ?? generation.Constraint) },
             Tools = tools,
             ToolFormat = _toolFormat,
             Reasoning = _reasoning,
@@ -75,6 +75,9 @@ internal sealed class RequestReader
             throw;
         }
     }
+
+    /// <summary>A model that thinks first may do so: its answer has the form, its thoughts need none.</summary>
+    private Constraint? BehindThoughts(Constraint? constraint) => _reasoning is null ? constraint : constraint?.BehindThoughts();
 
     private void RefuseModel(string? id)
     {
@@ -101,7 +104,7 @@ internal sealed class RequestReader
         {
             try
             {
-                _model.CreateMatcher(Constraint.JsonSchema(ToolSchema.Of(tool)));
+                _model.CreateMatcher(Constraint.JsonSchema(DotNetSchema.Narrow(ToolSchema.Of(tool))));
             }
             catch (ConstraintException e)
             {

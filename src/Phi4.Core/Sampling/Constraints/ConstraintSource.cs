@@ -9,14 +9,23 @@ namespace Phi4.Core.Sampling.Constraints;
 internal static class ConstraintSource
 {
     /// <exception cref="ConstraintException">It is malformed, matches nothing, or asks for what is not supported.</exception>
-    public static Automaton Compile(Constraint constraint) => AutomatonBuilder.Build(constraint.Kind switch
+    public static Automaton Compile(Constraint constraint)
     {
-        ConstraintKind.Json => JsonSchemaCompiler.AnyJson(constraint.Whitespace),
-        ConstraintKind.JsonSchema => JsonSchemaCompiler.Compile(constraint.Source, constraint.Whitespace),
-        ConstraintKind.Regex => Grammar.Of(RegexParser.Parse(constraint.Source, "pattern"), "pattern"),
-        ConstraintKind.Choice => Grammar.Of(ChoiceOf(constraint.Source), "choices"),
-        _ => GrammarParser.Parse(constraint.Source, constraint.Whitespace),
-    });
+        Grammar grammar = constraint.Kind switch
+        {
+            ConstraintKind.Json => JsonSchemaCompiler.AnyJson(constraint.Whitespace),
+            ConstraintKind.JsonSchema => JsonSchemaCompiler.Compile(constraint.Source, constraint.Whitespace),
+            ConstraintKind.Regex => Grammar.Of(RegexParser.Parse(constraint.Source, "pattern"), "pattern"),
+            ConstraintKind.Choice => Grammar.Of(ChoiceOf(constraint.Source), "choices"),
+            _ => GrammarParser.Parse(constraint.Source, constraint.Whitespace),
+        };
+        if (constraint.MayThink)
+        {
+            Thoughts.PutInFront(grammar);
+        }
+
+        return AutomatonBuilder.Build(grammar);
+    }
 
     private static Expr ChoiceOf(string json)
     {

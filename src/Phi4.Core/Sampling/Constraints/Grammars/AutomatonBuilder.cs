@@ -25,7 +25,7 @@ internal sealed class AutomatonBuilder
     {
         var builder = new AutomatonBuilder(grammar);
         builder.FindUseful();
-        if (!builder._useful[0][0])
+        if (!builder._useful[grammar.Start][0])
         {
             throw new ConstraintException("nothing matches: no text can satisfy it.", grammar.NameOf(0));
         }
@@ -165,6 +165,6 @@ internal sealed class AutomatonBuilder
             }
         }
 
-        return new Automaton(_classes, next, calls, accepts, numbers[0][0]);
+        return new Automaton(_classes, next, calls, accepts, numbers[_grammar.Start][0]);
     }
 }

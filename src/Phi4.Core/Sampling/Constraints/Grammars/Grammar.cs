@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 namespace Phi4.Core.Sampling.Constraints.Grammars;
 
-/// <summary>Rules while they are collected: a rule may be named before it is known what it says. Rule 0 is where a text begins.</summary>
+/// <summary>Rules while they are collected: a rule may be named before it is known what it says.</summary>
 internal sealed class Grammar
 {
     private readonly List<(string Name, Expr? Body)> _rules = [];
+
+    /// <summary>The rule with which a text begins: the first one, unless something was put in front of it.</summary>
+    public int Start { get; private set; }
 
     public int RuleCount => _rules.Count;
 
@@ -30,6 +33,9 @@ internal sealed class Grammar
         Define(rule, body);
         return new CallExpr(rule);
     }
+
+    /// <summary>A text begins with this, and then comes what it began with before.</summary>
+    public void PutInFront(string name, Expr front) => Start = Add(name, Expr.Sequence(front, new CallExpr(Start))).Rule;
 
     public string NameOf(int rule) => _rules[rule].Name;
 

@@ -16,6 +16,8 @@ internal static class JsonFormats
     private const string UriCharacter = "(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%" + Hex + "{2})";
     private const string Byte = @"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)";
 
+    private const string Base64 = "[A-Za-z0-9+/]";
+
     private static readonly Dictionary<string, string> Patterns = new(StringComparer.Ordinal)
     {
         ["date"] = $"^{Date}$",
@@ -25,6 +27,9 @@ internal static class JsonFormats
         ["uri"] = $@"^[a-z][a-z0-9+.-]{{1,15}}://{Label}(?:\.{Label})*(?::[1-9]\d{{0,3}})?(?:/{UriCharacter}*)*(?:\?{UriCharacter}*)?(?:#{UriCharacter}*)?$",
         ["ipv4"] = $@"^{Byte}(?:\.{Byte}){{3}}$",
     };
+
+    /// <summary>Base64 with padding, and with zeros for the bits that the last character does not need.</summary>
+    public const string Base64Pattern = $"^(?:{Base64}{{4}})*(?:{Base64}[AQgw]==|{Base64}{{2}}[AEIMQUYcgkosw048]=)?$";
 
     public static IEnumerable<string> Names => Patterns.Keys;
 

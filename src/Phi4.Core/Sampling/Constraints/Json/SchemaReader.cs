@@ -130,6 +130,7 @@ internal sealed class SchemaReader
         "minLength" => node with { MinLength = Count(value, path, name) },
         "maxLength" => node with { MaxLength = Count(value, path, name) },
         "pattern" => node with { Patterns = [.. node.Patterns, (Text(value, path, name), path)] },
+        "contentEncoding" => Text(value, path, name) == "base64" ? node with { Patterns = [.. node.Patterns, (JsonFormats.Base64Pattern, path)] } : throw Wrong(path, name, "base64"),
         "format" => Format(node, Text(value, path, name), path),
         "minimum" => node with { Bounds = node.Bounds.And(NumberBounds.None with { Min = Number(value, path, name) }) },
         "maximum" => node with { Bounds = node.Bounds.And(NumberBounds.None with { Max = Number(value, path, name) }) },
