@@ -51,7 +51,7 @@ internal sealed class TokenMask
             count += BitOperations.PopCount(word);
         }
 
-        if (count >= vocabSize / SparseShare)
+        if (count == 0 || !IsFew(count, vocabSize))
         {
             return count == 0 ? Empty : new TokenMask(bits.ToArray(), [], count);
         }
@@ -66,8 +66,14 @@ internal sealed class TokenMask
             }
         }
 
-        return count == 0 ? Empty : new TokenMask(null, ids, count);
+        return new TokenMask(null, ids, count);
     }
+
+    /// <summary>Whether so many tokens are listed rather than marked.</summary>
+    public static bool IsFew(int count, int vocabSize) => count < vocabSize / SparseShare;
+
+    /// <param name="ids">Ascending, each once; as few as are listed.</param>
+    public static TokenMask OfFew(int[] ids) => ids.Length == 0 ? Empty : new TokenMask(null, ids, ids.Length);
 
     public static TokenMask Union(IReadOnlyList<TokenMask> masks, int vocabSize)
     {
@@ -86,9 +92,9 @@ internal sealed class TokenMask
                 return largest;
             }
 
-            if (largest._bits is { } shared && largest._ids.Length + others.Length < vocabSize / SparseShare)
+            if (IsFew(largest._ids.Length + others.Length, vocabSize))
             {
-                return new TokenMask(shared, [.. largest._ids.Concat(others).Order()], largest.Count + others.Length);
+                return new TokenMask(largest._bits, [.. largest._ids.Concat(others).Order()], largest.Count + others.Length);
             }
         }
 

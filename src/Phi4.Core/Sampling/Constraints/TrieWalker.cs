@@ -13,7 +13,7 @@ internal sealed class TrieWalker
 {
     private const int Root = -1;
 
-    /// <summary>Of states that are alike for fewer bytes little would be kept.</summary>
+    /// <summary>Of states that are alike for fewer bytes little would be kept; where there are few tokens, little has to be found.</summary>
     private const int LeastAlike = 3;
 
     private readonly ParserStates _states;
@@ -25,6 +25,7 @@ internal sealed class TrieWalker
     private readonly ParserState[] _path;
     private readonly TrieNodes _root;
     private readonly ulong[] _tokens;
+    private readonly List<int> _found = [];
     private readonly List<int> _beyond = [];
 
     public TrieWalker(ParserStates states, StateLikeness likeness, TokenTrie trie)
@@ -65,7 +66,7 @@ internal sealed class TrieWalker
         {
             (TrieWalk? like, int bytes) = Closest(state, from);
             walk = like is not null && bytes >= from.Height ? like
-                : like is not null && bytes >= LeastAlike && from == _root ? Correct(like, bytes, _states.InsideRule(state))
+                : like is not null && bytes >= LeastAlike && from == _root && !TokenMask.IsFew(like.Tokens.Count, _trie.VocabSize) ? Correct(like, bytes, _states.InsideRule(state))
                 : Walk(_states.InsideRule(state), from);
             _walks.Add((state, from), walk);
             Offer(walk, state, from);
@@ -110,7 +111,7 @@ internal sealed class TrieWalker
 
     private TrieWalk Walk(ParserState start, TrieNodes from)
     {
-        Array.Clear(_tokens);
+        _found.Clear();
         _beyond.Clear();
         foreach (int node in from.Nodes)
         {
@@ -122,7 +123,14 @@ internal sealed class TrieWalker
             Walk(start, node, alike: 0);
         }
 
-        return Found();
+        if (TokenMask.IsFew(_found.Count, _trie.VocabSize))
+        {
+            return new TrieWalk(TokenMask.OfFew([.. _found.Distinct().Order()]), BeyondFound());
+        }
+
+        Array.Clear(_tokens);
+        _found.ForEach(token => TokenMask.Set(_tokens, token, true));
+        return new TrieWalk(TokenMask.Of(_tokens, _trie.VocabSize), BeyondFound());
     }
 
     /// <summary>The walk from a state that is like another one for so many bytes: up to there it is that one's.</summary>
@@ -132,13 +140,15 @@ internal sealed class TrieWalker
         like.Tokens.AddTo(_tokens);
         _beyond.Clear();
         _beyond.AddRange(like.Beyond.Nodes.Where(node => node == Root || _trie.Nodes[node].Depth <= alike));
+        _found.Clear();
         Walk(start, Root, alike);
-        return Found();
+        _found.ForEach(token => TokenMask.Set(_tokens, token, true));
+        return new TrieWalk(TokenMask.Of(_tokens, _trie.VocabSize), BeyondFound());
     }
 
-    private TrieWalk Found() => new(TokenMask.Of(_tokens, _trie.VocabSize), SetOf([.. _beyond.Distinct().Order()]));
+    private TrieNodes BeyondFound() => SetOf([.. _beyond.Distinct().Order()]);
 
-    /// <summary>Adds the tokens below a node that may follow. Nodes that deep are right already, and nodes below them hold tokens that may be wrong.</summary>
+    /// <summary>Finds the tokens below a node that may follow. Nodes of the depth up to which states are alike are right already; nodes below them hold tokens that may be wrong.</summary>
     private void Walk(ParserState start, int root, int alike)
     {
         TokenTrie.Node[] nodes = _trie.Nodes;
@@ -160,7 +170,11 @@ internal sealed class TrieWalker
             ParserState state = parent.Next[byteClass] ?? _states.StepClass(parent, byteClass);
             if (state.IsDead)
             {
-                Remove(i, node.End, alike);
+                if (alike > 0 && node.Depth > alike)
+                {
+                    Remove(i, node.End); // not so deep, it is dead for the other state too
+                }
+
                 i = node.End;
                 continue;
             }
@@ -169,7 +183,7 @@ internal sealed class TrieWalker
             {
                 for (int token = node.Token; token >= 0; token = _trie.TwinOf(token))
                 {
-                    TokenMask.Set(_tokens, token, true);
+                    _found.Add(token);
                 }
 
                 if (state.ReachesBottom && node.End > i + 1)
@@ -185,15 +199,19 @@ internal sealed class TrieWalker
             }
             else
             {
-                Remove(i + 1, node.End, alike);
+                if (alike > 0 && node.Depth >= alike)
+                {
+                    Remove(i + 1, node.End);
+                }
+
                 i = node.End;
             }
         }
     }
 
-    private void Remove(int start, int end, int alike)
+    private void Remove(int start, int end)
     {
-        for (int i = start; alike > 0 && i < end; i++)
+        for (int i = start; i < end; i++)
         {
             for (int token = _trie.Nodes[i].Token; token >= 0; token = _trie.TwinOf(token))
             {

@@ -27,6 +27,8 @@ internal sealed class JsonParts
 
     private readonly Grammar _grammar;
     private readonly Expr?[] _anyValue = new Expr?[FreeDepth + 1];
+    private readonly Dictionary<string, Expr> _marks = new(StringComparer.Ordinal);
+    private readonly Expr _inside;
     private Expr? _character;
     private Expr? _string;
     private Expr? _integer;
@@ -38,7 +40,7 @@ internal sealed class JsonParts
         Expr free = new CharacterExpr(CodePointSet.Of((' ', ' '), ('\t', '\n'), ('\r', '\r'))).Repeat(0, null);
         Expr bounded = Expr.Choice(
             Expr.Nothing, Expr.Of(" "), Expr.Sequence(Expr.Of("\n"), Expr.Choice(Expr.Of(" ").Repeat(0, 40), Expr.Of("\t").Repeat(0, 10))));
-        Inside = whitespace switch
+        _inside = whitespace switch
         {
             JsonWhitespace.Any => free,
             JsonWhitespace.Bounded => bounded,
@@ -46,9 +48,6 @@ internal sealed class JsonParts
         };
         Outside = whitespace == JsonWhitespace.Any ? free : Expr.Nothing;
     }
-
-    /// <summary>White space after <c>{ [ , :</c> and before <c>} ]</c>.</summary>
-    public Expr Inside { get; }
 
     /// <summary>White space before <c>, :</c> and around the whole.</summary>
     public Expr Outside { get; }
@@ -115,8 +114,8 @@ internal sealed class JsonParts
         int count = members.Count;
         int further = 3 + (3 * count);
         int end = further + 1;
-        List<(int, Expr, int)> edges = [(0, Expr.Sequence(Expr.Of("{"), Inside), Fresh(0))];
-        Expr comma = Expr.Sequence(Outside, Expr.Of(","), Inside);
+        List<(int, Expr, int)> edges = [(0, Opening("{"), Fresh(0))];
+        Expr comma = Separator(",");
         for (int i = 0; i < count; i++)
         {
             (string name, Expr value, bool isRequired) = members[i];
@@ -138,7 +137,7 @@ internal sealed class JsonParts
         }
 
         edges.Add((Fresh(count), Expr.Of("}"), end));
-        edges.Add((Begun(count), Expr.Sequence(Inside, Expr.Of("}")), end));
+        edges.Add((Begun(count), Closing("}"), end));
         return new GraphExpr(end + 1, edges);
 
         int Fresh(int i) => 1 + i;
@@ -161,19 +160,18 @@ internal sealed class JsonParts
         }
 
         int end = counted + 2;
-        Expr comma = Expr.Sequence(Outside, Expr.Of(","), Inside);
-        List<(int, Expr, int)> edges = [(0, Expr.Sequence(Expr.Of("["), Inside), 1)];
+        List<(int, Expr, int)> edges = [(0, Opening("["), 1)];
         for (int i = 0; i <= counted; i++)
         {
             if (i >= min)
             {
-                edges.Add((1 + i, i == 0 ? Expr.Of("]") : Expr.Sequence(Inside, Expr.Of("]")), end));
+                edges.Add((1 + i, i == 0 ? Expr.Of("]") : Closing("]"), end));
             }
 
             if (i < counted || most == int.MaxValue)
             {
                 Expr item = i < first.Count ? first[i] : others!;
-                edges.Add((1 + i, i == 0 ? item : Expr.Sequence(comma, item), 1 + Math.Min(i + 1, counted)));
+                edges.Add((1 + i, i == 0 ? item : Expr.Sequence(Separator(","), item), 1 + Math.Min(i + 1, counted)));
             }
         }
 
@@ -183,7 +181,25 @@ internal sealed class JsonParts
     /// <summary>A rule of its own, for what stands in several places.</summary>
     public Expr Shared(string name, Expr body) => body is CallExpr or LiteralExpr ? body : _grammar.Add(name, body);
 
-    private Expr Pair(Expr key, Expr value) => Expr.Sequence(key, Outside, Expr.Of(":"), Inside, value);
+    private Expr Pair(Expr key, Expr value) => Expr.Sequence(key, Separator(":"), value);
+
+    private Expr Opening(string mark) => Mark(mark, Expr.Of(mark), _inside);
+
+    private Expr Closing(string mark) => Mark(mark, _inside, Expr.Of(mark));
+
+    private Expr Separator(string mark) => Mark(mark, Outside, Expr.Of(mark), _inside);
+
+    /// <summary>A mark with its white space: a rule, since it stands in many places and takes some fifty states.</summary>
+    private Expr Mark(string mark, params Expr[] parts)
+    {
+        if (!_marks.TryGetValue(mark, out Expr? expression))
+        {
+            Expr[] said = [.. parts.Where(part => part != Expr.Nothing)];
+            expression = _marks[mark] = said.Length == 1 ? said[0] : _grammar.Add(mark, Expr.Sequence(said));
+        }
+
+        return expression;
+    }
 
     // A member that a schema names must not come back under another spelling, so other keys are spelled one way only.
     private Expr OtherKey(IReadOnlyList<(string Name, Expr Value, bool IsRequired)> members) => members.Count == 0
