@@ -6,7 +6,7 @@ using Phi4.TestSupport.Schemas;
 namespace Phi4.Core.Tests.Sampling.Constraints;
 
 /// <summary>
-/// Schemas of everything that is promised, and models that know nothing, on a small vocabulary and on phi-4's: every text that comes to its end is valid, says a validator that is not
+/// Schemas of everything that is promised, and models that know nothing, on a small vocabulary and on phi-4's: every text that comes to its end is valid, say two validators that are not
 /// ours. Here a slice; the whole is <c>make test-schemas</c>.
 /// </summary>
 internal sealed class JudgedSchemaTests
@@ -19,6 +19,9 @@ internal sealed class JudgedSchemaTests
     private static readonly Lazy<(int Tried, IReadOnlyList<JudgedText> Ended)> Texts = new(Babble);
 
     [Test]
+    public void Babble_UnderGeneratedSchemas_IsValidForNJsonSchema() => Check(Verdicts.OfNJsonSchema(Texts.Value.Ended));
+
+    [Test]
     public void Babble_UnderGeneratedSchemas_IsValidForAjv()
     {
         Assume.That(AjvJudge.Missing, Is.Null);
@@ -27,6 +30,8 @@ internal sealed class JudgedSchemaTests
 
     [TestCase("""{"type":"integer"}""", "1.5")]
     [TestCase("""{"$schema":"http://json-schema.org/draft-07/schema#","$ref":"#/definitions/a","definitions":{"a":{"type":"array","items":[{"type":"null"}]}}}""", "[1]")]
+    [TestCase("""{"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"a":{"$ref":"#/$defs/x~1y"}},"$defs":{"x/y":{"prefixItems":[true,{"const":2}],"items":false}}}""", """{"a":[1,3]}""")]
+    [TestCase("""{"prefixItems":[true],"items":{"type":"null"}}""", "[1,2]")]
     [TestCase("""{"type":"string","format":"date"}""", "\"2023-02-29\"")]
     [TestCase("""{"allOf":[{"exclusiveMinimum":2},{"maximum":9}]}""", "2")]
     [TestCase("""{"type":"object","additionalProperties":{"maxLength":1}}""", """{"a":"bc"}""")]
