@@ -17,15 +17,20 @@ public sealed class GeneratedSchema
         "^[a-z]{1,4}$", "^[A-Z][a-z]+$", "b", "^\\d{3}-\\d{4}$", "^(yes|no|maybe)?$", "^[^\\s]{2,5}$", "[0-9]$", "^\\w+@\\w+\\.(com|org)$", "^.{0,3}$", "^\"q\\\\uote\"$", "^(?:ab|c){2,}d?$",
     ];
 
-    private static readonly string[] Formats = ["date", "time", "date-time", "uuid", "uri", "ipv4"];
+    private static readonly string[] Formats = ["date", "date-time", "uuid", "uri", "ipv4", "time"];
+
+    // The chat client holds a time of day to what TimeOnly reads, which has no offset; the format demands one.
+    private static readonly string[] FormatsOfArguments = Formats[..^1];
 
     private readonly Random _random;
     private readonly bool _isDraft7;
+    private readonly string[] _formats;
     private readonly string _definitions;
     private readonly int _definitionCount;
 
-    private GeneratedSchema(int seed)
+    private GeneratedSchema(int seed, string[] formats)
     {
+        _formats = formats;
         _random = new Random(seed);
         Dialect = _random.Next(3) switch { 0 => null, 1 => "https://json-schema.org/draft/2020-12/schema", _ => "http://json-schema.org/draft-07/schema#" };
         _isDraft7 = Dialect?.Contains("draft-07", StringComparison.Ordinal) ?? false;
@@ -38,14 +43,14 @@ public sealed class GeneratedSchema
     /// <summary>Any schema.</summary>
     public static string Of(int seed)
     {
-        var generated = new GeneratedSchema(seed);
+        var generated = new GeneratedSchema(seed, Formats);
         return generated.Whole(generated.Any(3, generated._definitionCount)).ToJsonString();
     }
 
     /// <summary>The schema of an object with members, as arguments of a tool are described.</summary>
     public static string OfArguments(int seed)
     {
-        var generated = new GeneratedSchema(seed);
+        var generated = new GeneratedSchema(seed, FormatsOfArguments);
         return generated.Whole(generated.Object(2, generated._definitionCount)).ToJsonString();
     }
 
@@ -118,7 +123,7 @@ public sealed class GeneratedSchema
                 schema["pattern"] = Patterns[_random.Next(Patterns.Length)];
                 break;
             case 1:
-                schema["format"] = Formats[_random.Next(Formats.Length)];
+                schema["format"] = _formats[_random.Next(_formats.Length)];
                 break;
             case 2:
                 (schema["minLength"], schema["maxLength"]) = (least, most);
