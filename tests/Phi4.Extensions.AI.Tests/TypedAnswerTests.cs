@@ -48,6 +48,19 @@ internal sealed class TypedAnswerTests
     }
 
     [Test]
+    public void Arguments_OfATool_KeepTheirFormatUnlessADotNetMethodReadsThem([Values] bool isMethod)
+    {
+        AIFunctionDeclaration tool = isMethod
+            ? AIFunctionFactory.Create((TimeOnly start) => start.Hour, "book")
+            : AIFunctionFactory.CreateDeclaration("book", null, JsonElement.Parse("""{ "type": "object", "properties": { "start": { "type": "string", "format": "time" } } }"""));
+        ChatOptions options = new() { Tools = [tool], ToolMode = ChatToolMode.RequireSpecific("book") };
+
+        string enforced = Chat.Read(Models.Noise, Chat.User("x"), options).Options.Constraint!.Source;
+
+        Assert.That(enforced, isMethod ? Does.Not.Contain("\"time\"") : Does.Contain("\"time\""));
+    }
+
+    [Test]
     public void Format_OfATypedAnswer_IsShownAsItWas()
     {
         ChatOptions options = new() { ResponseFormat = ChatResponseFormat.ForJsonSchema<Times>() };

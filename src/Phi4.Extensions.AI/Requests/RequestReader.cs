@@ -104,7 +104,7 @@ internal sealed class RequestReader
         {
             try
             {
-                _model.CreateMatcher(Constraint.JsonSchema(DotNetSchema.Narrow(ToolSchema.Of(tool))));
+                _model.CreateMatcher(Constraint.JsonSchema(ToolSchema.Enforced(tool)));
             }
             catch (ConstraintException e)
             {

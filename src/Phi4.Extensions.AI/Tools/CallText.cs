@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Microsoft.Extensions.AI;
 using Phi4.Extensions.AI.Messages;
-using Phi4.Extensions.AI.Requests;
 
 namespace Phi4.Extensions.AI.Tools;
 
@@ -17,7 +16,7 @@ internal sealed record CallText(string Json)
 
     /// <summary>The rule of a call of one of the tools.</summary>
     public static string Rule(ToolSet tools) => "call ::= " + string.Join(" | ", tools.Callable.Select(tool =>
-        $"{GrammarText.Literal($"{{\"name\": {JsonText.Of(tool.Name)}, \"arguments\": ")} %json {DotNetSchema.Narrow(ToolSchema.Of(tool))} \"}}\"")) + "\n";
+        $"{GrammarText.Literal($"{{\"name\": {JsonText.Of(tool.Name)}, \"arguments\": ")} %json {ToolSchema.Enforced(tool)} \"}}\"")) + "\n";
 
     /// <summary>A tool as the model is shown it.</summary>
     public static string Describe(AIFunctionDeclaration tool) => JsonText.OfMembers(

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using Phi4.Extensions.AI.Messages;
+using Phi4.Extensions.AI.Requests;
 
 namespace Phi4.Extensions.AI.Tools;
 
@@ -34,6 +35,9 @@ internal static class ToolSchema
         using JsonDocument document = JsonDocument.Parse(schema.ToJsonString());
         return JsonText.Of(document.RootElement);
     }
+
+    /// <summary>What a call is held to: a .NET method gets what .NET's reader takes, anybody else what the schema says.</summary>
+    public static string Enforced(AIFunctionDeclaration tool) => tool is AIFunction { UnderlyingMethod: not null } ? DotNetSchema.Narrow(Of(tool)) : Of(tool);
 
     private static InvalidOptionsException Refusal(AIFunctionDeclaration tool, string found) =>
         new(nameof(ChatOptions.Tools), $"{tool.Name} with arguments of type {found}", "arguments that are an object");
