@@ -30,6 +30,8 @@
 #include "kernels/kv_pages.cuh"         // the paged cache
 #include "kernels/rope_and_append.cuh"  // rope_and_append
 #include "kernels/linear_rope.cuh"      // linear_rope_*: queries, keys and values, rotated and kept, of up to eight tokens
+#include "kernels/attention_tiles.cuh"  // operands, tiles and the order in which a row's softmax is put together
+#include "kernels/attention_warp.cuh"   // a warp's tile at work on one unit
 #include "kernels/attention.cuh"        // attention_whole_*, attention_units_*, attention_combine
 #include "kernels/attention_wgmma.cuh"  // attention_wgmma_d128: the same bits, many tokens, on Hopper
 #include "kernels/attention_exact.cuh"  // attention_exact: over an F32 cache, nothing rounded

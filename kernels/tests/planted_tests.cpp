@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Every planted bug is found, and the same kernel without it is clean.
 #include "planted.h"
+#include "planted_findings.h"
 #include "tests.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WITH_ADDRESS_SANITIZER 1
-#elif __has_feature(thread_sanitizer)
-#define WITH_THREAD_SANITIZER 1
-#endif
-#endif
 
 namespace tests {
 
@@ -53,57 +46,26 @@ const Planted All[] = {
     {"missing_wait_for_predecessor", Seen::ByAnybody, false, mirrored},
 };
 
-// How often something was found over eight seeds, and the first thing that was.
-struct Findings {
-    int errors = 0;
-    int wrongValues = 0;
-    int reports = 0;
-    std::string first;
-};
-
-Findings look(const Planted& planted, bool withBug)
+PlantedRun run_once(const Planted& planted, bool withBug, const std::vector<float>& input, unsigned seed)
 {
-    Findings findings;
-    std::vector<float> input = Random(7).normals(Threads);
-    const int before = sanitizerReports;
-    for (unsigned seed = 0; seed < 8; seed++) {
-        std::vector<float> output(Threads, 0.0f);
-        const PlantedParameters parameters = {output.data(), input.data(), withBug, 0};
-        const std::string error = run({planted.kernel, {3, 1, 1}, Threads, Threads * sizeof(float)}, parameters, seed);
-        if (!error.empty()) {
-            findings.errors++;
-            if (findings.first.empty()) findings.first = error;
-            continue;
-        }
-        for (int i = 0; i < Threads; i++)
-            if (output[static_cast<std::size_t>(i)] != planted.expected(input, i)) {
-                findings.wrongValues++;
-                break;
-            }
-    }
-    findings.reports = sanitizerReports - before;
-    return findings;
+    std::vector<float> output(Threads, 0.0f);
+    const PlantedParameters parameters = {output.data(), input.data(), withBug, 0};
+    PlantedRun once = {run({planted.kernel, {3, 1, 1}, Threads, Threads * sizeof(float)}, parameters, seed), false};
+    for (int i = 0; i < Threads; i++) once.isWrong |= output[static_cast<std::size_t>(i)] != planted.expected(input, i);
+    return once;
 }
 
 }  // namespace
 
 void planted_tests()
 {
+    const std::vector<float> input = Random(7).normals(Threads);
     for (const Planted& planted : All) {
-        const std::string name = planted.kernel;
-        const Findings clean = look(planted, false);
-        check(clean.errors + clean.wrongValues + clean.reports == 0, name + " without its bug", clean.first);
-
+        check_clean(planted.kernel, look([&](unsigned seed) { return run_once(planted, false, input, seed); }));
 #if !WITH_ADDRESS_SANITIZER
         if (planted.seen == Seen::ByAddressSanitizer) continue;
 #endif
-        const Findings found = look(planted, true);
-        std::printf("  %-28s %d errors, %d wrong results, %d sanitizer reports  %s\n",
-            planted.kernel, found.errors, found.wrongValues, found.reports, found.first.c_str());
-        check(found.errors + found.wrongValues + found.reports > 0, name + " with its bug", "nobody noticed");
-#if WITH_THREAD_SANITIZER
-        if (planted.isRace) check(found.reports > 0, name, "ThreadSanitizer did not see the race");
-#endif
+        check_found(planted.kernel, look([&](unsigned seed) { return run_once(planted, true, input, seed); }), planted.isRace);
     }
 }
 

@@ -1,28 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Asks the exported model every question of evaluation.jsonl (greedy) and prints the share answered word for word."""
 
-import argparse
-import json
-import os
 from collections import defaultdict
 
-import torch
-
-from inference import answer, load
+from inference import answer, open_for_evaluation, read_lines
 
 BATCH = 50
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--folder", default="../../samples/phi4-sample")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--show-wrong", type=int, default=0, help="how many wrong answers to print for each task")
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    model, tokenizer = load(arguments.folder)
-    with open(os.path.join(arguments.folder, "evaluation.jsonl"), encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
+    arguments, model, tokenizer = open_for_evaluation()
+    rows = read_lines(arguments.folder, "evaluation.jsonl")
     right, wrong = defaultdict(int), defaultdict(list)
     pairs = sorted(((tokenizer.encode_prompt(row["messages"]), row) for row in rows), key=lambda pair: len(pair[0]))
     for begin in range(0, len(pairs), BATCH):

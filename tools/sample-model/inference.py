@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The exported model in float32: what an engine computes, token by token and without a cache."""
 
+import argparse
 import json
 import os
 
@@ -22,6 +23,23 @@ def load(folder):
     model = Phi4Sample(config)
     model.load_state_dict(safetensors.read(os.path.join(folder, "model.safetensors")))
     return model.eval(), Tokenizer(os.path.join(folder, "tokenizer.json"))
+
+
+def open_for_evaluation():
+    """(arguments, model, tokenizer) of a program that asks the exported model questions."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--folder", default="../../samples/phi4-sample")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--show-wrong", type=int, default=0, help="how many wrong answers to print for each task")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    return arguments, *load(arguments.folder)
+
+
+def read_lines(folder, name):
+    """The rows of a file of JSON lines."""
+    with open(os.path.join(folder, name), encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
 
 
 @torch.no_grad()

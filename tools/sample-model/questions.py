@@ -37,21 +37,30 @@ def is_checkable(row):
     return not row["expected"].startswith(("Once", "There was"))
 
 
-def main():
+def open_source(seed):
+    """(folder, source) of a program that makes held-out questions."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", default="../../samples/phi4-sample")
-    parser.add_argument("--seed", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=seed)
     arguments = parser.parse_args()
-    source = tasks.Source(random.Random(arguments.seed), held_out=True)
+    return arguments.folder, tasks.Source(random.Random(arguments.seed), held_out=True)
+
+
+def write(folder, name, rows):
+    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row) + "\n")
+    print(f"{name}: {len(rows)} lines")
+
+
+def main():
+    folder, source = open_source(seed=2)
     rows = []
     for task in tasks.TASKS:
         if task != "story":
             rows += [single_turn(task, source) for _ in range(COUNTS.get(task, OTHER_COUNT))]
     rows += [row for row in (multi_turn(source) for _ in range(60)) if is_checkable(row)][:OTHER_COUNT]
-    with open(os.path.join(arguments.folder, "evaluation.jsonl"), "w", encoding="utf-8") as file:
-        for row in rows:
-            file.write(json.dumps(row) + "\n")
-    print(f"{len(rows)} questions")
+    write(folder, "evaluation.jsonl", rows)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,6 @@ What the assistant says is greedy and nothing forces its form. A conversation go
 whole shows each turn: it is right where every token of it is the likeliest behind those before.
 """
 
-import argparse
-import json
-import os
 from collections import defaultdict
 
 import torch
@@ -15,7 +12,7 @@ import torch
 import record_tasks
 import tool_prompt
 from batches import tokenize
-from inference import load
+from inference import open_for_evaluation, read_lines
 
 
 @torch.no_grad()
@@ -36,17 +33,8 @@ def wrong_turns(model, tokenizer, row):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--folder", default="../../samples/phi4-sample")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--show-wrong", type=int, default=0, help="how many wrong turns to print for each task")
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    model, tokenizer = load(arguments.folder)
-    rows = []
-    for name in ("tools.jsonl", "records.jsonl"):
-        with open(os.path.join(arguments.folder, name), encoding="utf-8") as file:
-            rows += [json.loads(line) for line in file]
+    arguments, model, tokenizer = open_for_evaluation()
+    rows = read_lines(arguments.folder, "tools.jsonl") + read_lines(arguments.folder, "records.jsonl")
     results = defaultdict(list)
     for row in rows:
         results[row["task"]].append((row, wrong_turns(model, tokenizer, row)))

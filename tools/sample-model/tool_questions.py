@@ -5,14 +5,9 @@ One JSON object a line: `task`, `tools` (name, description, parameters) or `sche
 left out); in tools.jsonl the first with so many tools has the rendered `system` turn too.
 """
 
-import argparse
-import json
-import os
-import random
-
 import record_tasks
-import tasks
 import tool_tasks
+from questions import open_source, write
 
 COUNTS = {"tool_call": 100, "tool_chain": 40, "tool_not_needed": 30}
 RECORD_COUNT = 60
@@ -37,19 +32,8 @@ def ask_record(source):
     return {"task": "record", "schema": record_tasks.schema(names), "messages": tool_tasks.messages_of(record_tasks.exchange(source, names))}
 
 
-def write(path, rows):
-    with open(path, "w", encoding="utf-8") as file:
-        for row in rows:
-            file.write(json.dumps(row) + "\n")
-    print(f"{path}: {len(rows)} lines")
-
-
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--folder", default="../../samples/phi4-sample")
-    parser.add_argument("--seed", type=int, default=6)
-    arguments = parser.parse_args()
-    source = tasks.Source(random.Random(arguments.seed), held_out=True)
+    folder, source = open_source(seed=6)
     rows = []
     for task, count in COUNTS.items():
         for _ in range(count):
@@ -59,8 +43,8 @@ def main():
             if all(len(other["tools"]) != len(tools) for other in rows):
                 row["system"] = tool_tasks.tool_prompt.rulebook(declarations)
             rows.append(row)
-    write(os.path.join(arguments.folder, "tools.jsonl"), rows)
-    write(os.path.join(arguments.folder, "records.jsonl"), [ask_record(source) for _ in range(RECORD_COUNT)])
+    write(folder, "tools.jsonl", rows)
+    write(folder, "records.jsonl", [ask_record(source) for _ in range(RECORD_COUNT)])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ internal static class CacheRemoval
 {
     public static RemovedModel Run(string root, HubModelName model, string? revision, bool dryRun)
     {
-        string folder = Path.Combine(root, HubCache.FolderNameOf(model));
+        HubLayout layout = HubLayout.InCache(root, model);
+        string folder = layout.Folder;
         if (new DirectoryInfo(folder) is { Exists: true, LinkTarget: { } target })
         {
             throw new HubException(HubFailure.InUse, model.Id, $"{model.Id}: {folder} is a link to {target}, outside of what may be removed; remove the link and what it leads to by hand.");
@@ -17,7 +18,7 @@ internal static class CacheRemoval
             throw Missing(root, model, "does not hold it");
         }
 
-        List<FileStream> locks = dryRun ? [] : TakeLocks(root, model);
+        List<FileStream> locks = dryRun ? [] : TakeLocks(layout, model);
         try
         {
             CachedRepository found = CacheInventory.Describe(model, folder);
@@ -98,10 +99,10 @@ internal static class CacheRemoval
     }
 
     /// <summary>While they are held, nobody downloads files of the model; the lock files stay, as whoever waits has them open.</summary>
-    private static List<FileStream> TakeLocks(string root, HubModelName model)
+    private static List<FileStream> TakeLocks(HubLayout layout, HubModelName model)
     {
         List<FileStream> taken = [];
-        foreach (string path in CacheInventory.FilesIn(HubCache.LocksOf(root, model)))
+        foreach (string path in CacheInventory.FilesIn(layout.Locks))
         {
             if (HubLock.TryTake(path) is { } held)
             {

@@ -3,53 +3,59 @@ namespace Phi4.Core.Hub;
 
 /// <summary>
 /// One model's place in the hub cache: <c>blobs/HASH</c> holds the bytes, <c>snapshots/COMMIT/PATH</c> links to them, <c>refs/REVISION</c> names the commit. Where
-/// the system refuses links, a snapshot holds the file itself. The layout is Python's huggingface_hub's, so that nothing is downloaded twice.
+/// the system refuses links, a snapshot holds the file itself. The layout is Python's huggingface_hub's, so that nothing is downloaded twice. A plain folder has
+/// one snapshot, with the files themselves, and does not say of what commit they are.
 /// </summary>
-/// <param name="root">The cache's folder.</param>
-/// <param name="model">The model.</param>
-/// <param name="link">Makes a link at a path to a relative target; false if the system refuses. Null for symbolic links.</param>
-/// <param name="isPlain">The folder is one model's own: files lie in it by their names, and what the cache needs beside them in a folder that begins with a dot.</param>
-internal sealed class HubCache(string root, HubModelName model, Func<string, string, bool>? link = null, bool isPlain = false)
+internal sealed class HubCache
 {
     /// <summary>Ends the name of a part.</summary>
     public const string PartSuffix = ".incomplete";
 
-    private readonly bool _isPlain = isPlain;
-    private readonly string _name = FolderNameOf(model);
-    private readonly Func<string, string, bool> _link = isPlain ? (_, _) => false : link ?? TryLink;
+    private readonly HubLayout _layout;
+    private readonly Func<string, string, bool> _link;
 
-    public string Root { get; } = root;
+    /// <param name="root">The cache's folder.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="link">Makes a link at a path to a relative target; false if the system refuses. Null for symbolic links.</param>
+    public HubCache(string root, HubModelName model, Func<string, string, bool>? link = null)
+        : this(root, model, HubLayout.InCache(root, model), link ?? TryLink)
+    {
+    }
 
-    public HubModelName Model { get; } = model;
+    private HubCache(string root, HubModelName model, HubLayout layout, Func<string, string, bool> link)
+    {
+        Root = root;
+        Model = model;
+        _layout = layout;
+        _link = link;
+    }
+
+    public string Root { get; }
+
+    public HubModelName Model { get; }
+
+    private bool HasCommits => _layout.Snapshots is not null;
 
     /// <summary>The place of a model in the shared cache, or the plain folder that the options name.</summary>
-    public static HubCache Of(HubOptions options, HubModelName model) =>
-        options.LocalFolder is { } folder ? new HubCache(folder, model, isPlain: true) : new HubCache(options.CacheFolder!, model);
+    public static HubCache Of(HubOptions options, HubModelName model) => options.LocalFolder is { } folder
+        ? new HubCache(folder, model, HubLayout.Plain(folder), (_, _) => false)
+        : new HubCache(options.CacheFolder!, model);
 
-    /// <summary>The name of a model's folder in the cache.</summary>
-    public static string FolderNameOf(HubModelName model) => $"models--{model.Owner}--{model.Name}";
+    public string SnapshotOf(string commit) => _layout.SnapshotOf(commit);
 
-    // In a plain folder, where Python's tools keep what is half there.
-    private string Folder => _isPlain ? Path.Combine(Root, ".cache", "huggingface") : Path.Combine(Root, _name);
-
-    public string SnapshotOf(string commit) => _isPlain ? Root : Path.Combine(Folder, "snapshots", commit);
-
-    public string BlobOf(string hash) => Path.Combine(Folder, _isPlain ? "download" : "blobs", hash);
+    public string BlobOf(string hash) => Path.Combine(_layout.Blobs, hash);
 
     /// <summary>What has come of a file that is not complete.</summary>
     public string PartOf(string hash) => BlobOf(hash) + PartSuffix;
 
-    public string LockOf(string hash) => _isPlain ? BlobOf(hash) + ".lock" : Path.Combine(LocksOf(Root, Model), hash + ".lock");
-
-    /// <summary>The folder of a model's locks.</summary>
-    public static string LocksOf(string root, HubModelName model) => Path.Combine(root, ".locks", FolderNameOf(model));
+    public string LockOf(string hash) => Path.Combine(_layout.Locks, hash + ".lock");
 
     /// <summary>The commit that the model's revision was when it was last pulled; null if it never was.</summary>
     public string? FindCommit()
     {
-        if (_isPlain)
+        if (!HasCommits)
         {
-            return null; // it does not say of what commit its files are
+            return null;
         }
 
         if (HubModelName.IsCommit(Model.Revision) && Directory.Exists(SnapshotOf(Model.Revision)))
@@ -65,11 +71,11 @@ internal sealed class HubCache(string root, HubModelName model, Func<string, str
     /// <summary>Lets the revision's name lead to a commit whose files are there.</summary>
     public void PointTo(string commit)
     {
-        if (!_isPlain && Model.Revision != commit)
+        if (HasCommits && Model.Revision != commit)
         {
             string file = RefOf(Model.Revision);
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            string fresh = Path.Combine(Folder, $".ref-{Guid.NewGuid():N}"); // two pulls of one process may end at the same moment
+            string fresh = Path.Combine(_layout.Folder, $".ref-{Guid.NewGuid():N}"); // two pulls of one process may end at the same moment
             File.WriteAllText(fresh, commit);
             File.Move(fresh, file, overwrite: true);
         }
@@ -130,7 +136,7 @@ internal sealed class HubCache(string root, HubModelName model, Func<string, str
 
     private string PathIn(string commit, string path) => Path.Combine(SnapshotOf(commit), path);
 
-    private string RefOf(string revision) => Path.Combine(Folder, "refs", revision);
+    private string RefOf(string revision) => Path.Combine(_layout.Folder, "refs", revision);
 
     private static bool TryLink(string path, string target)
     {

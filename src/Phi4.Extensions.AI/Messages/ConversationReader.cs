@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Text;
 using Microsoft.Extensions.AI;
+using Phi4.Extensions.AI.Json;
 using Phi4.Extensions.AI.Tools;
 using Phi4.Tokenizer.Templates;
 using ChatMessage = Microsoft.Extensions.AI.ChatMessage;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Microsoft.Extensions.AI;
-using Phi4.Extensions.AI.Messages;
+using Phi4.Extensions.AI.Json;
 
 namespace Phi4.Extensions.AI.Requests;
 

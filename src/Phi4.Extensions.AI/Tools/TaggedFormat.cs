@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 using Microsoft.Extensions.AI;
-using Phi4.Extensions.AI.Messages;
+using Phi4.Extensions.AI.Json;
 using TemplateMessage = Phi4.Tokenizer.ChatMessage;
 
 namespace Phi4.Extensions.AI.Tools;

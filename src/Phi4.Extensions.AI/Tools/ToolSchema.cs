@@ -2,8 +2,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
-using Phi4.Extensions.AI.Messages;
-using Phi4.Extensions.AI.Requests;
+using Phi4.Extensions.AI.Json;
 
 namespace Phi4.Extensions.AI.Tools;
 

@@ -3,27 +3,8 @@ using Phi4.TestSupport.Hub;
 
 namespace Phi4.Cli.Tests.Verbs;
 
-public sealed class CacheVerbTests
+public sealed class CacheVerbTests : HubVerbFixture
 {
-    private const string Model = "phi4-engine/phi4-sample";
-
-    private TemporaryFolder _cache = null!;
-    private StubHub _hub = null!;
-
-    [SetUp]
-    public void Open()
-    {
-        _cache = new TemporaryFolder();
-        _hub = StubHub.OfFolder(Model, TestModels.Sample);
-    }
-
-    [TearDown]
-    public void Close()
-    {
-        _hub.Dispose();
-        _cache.Dispose();
-    }
-
     [Test]
     public async Task Cache_ListedAndEmptied_TellsModelsAndBytes()
     {
@@ -54,13 +35,10 @@ public sealed class CacheVerbTests
     [Test]
     public async Task Pull_IntoAFolder_IsLoadedByItsPath()
     {
-        string folder = Path.Combine(_cache.Path, "mine");
+        string folder = Path.Combine(CachePath, "mine");
         Outcome pulled = await RunAsync("pull", Model, "--local-dir", folder);
         Assert.That(pulled.Lines.Single(), Is.EqualTo(folder), pulled.Error);
         Assert.That((await RunAsync("run", "-m", folder, "--temp", "0", "What is 12 + 30?")).Out, Is.EqualTo("12 + 30 = 42.\n"));
         Assert.That((await RunAsync("cache", "ls")).Out, Is.Empty);
     }
-
-    private Task<Outcome> RunAsync(params string[] args) => Command.RunAsync(
-        args, null, new Dictionary<string, string> { ["HF_HOME"] = _cache.Path, ["HF_ENDPOINT"] = _hub.Address.ToString() });
 }

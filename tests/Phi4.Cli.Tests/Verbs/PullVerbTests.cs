@@ -3,35 +3,14 @@ using Phi4.TestSupport.Hub;
 
 namespace Phi4.Cli.Tests.Verbs;
 
-public sealed class PullVerbTests
+public sealed class PullVerbTests : HubVerbFixture
 {
-    private const string Model = "phi4-engine/phi4-sample";
-
-    private TemporaryFolder _cache = null!;
-    private StubHub _hub = null!;
-
-    private Dictionary<string, string> Environment => new() { ["HF_HOME"] = _cache.Path, ["HF_ENDPOINT"] = _hub.Address.ToString(), ["HF_TOKEN"] = "hf_secret" };
-
-    [SetUp]
-    public void Open()
-    {
-        _cache = new TemporaryFolder();
-        _hub = StubHub.OfFolder(Model, TestModels.Sample);
-    }
-
-    [TearDown]
-    public void Close()
-    {
-        _hub.Dispose();
-        _cache.Dispose();
-    }
-
     [Test]
     public async Task Pull_OfAModel_PrintsItsFolderAlone_AndItsNameLoadsIt()
     {
         Outcome pulled = await RunAsync("pull", Model);
         Assert.That(pulled.ExitCode, Is.Zero, pulled.Error);
-        Assert.That(pulled.Lines.Single(), Is.EqualTo(Path.Combine(_cache.Path, "hub", "models--phi4-engine--phi4-sample", "snapshots", StubHub.Commit)));
+        Assert.That(pulled.Lines.Single(), Is.EqualTo(Path.Combine(CachePath, "hub", "models--phi4-engine--phi4-sample", "snapshots", StubHub.Commit)));
         Assert.That(pulled.Error, Does.Contain("5 files, 5.4 MB, of which 5.4 MB came just now").And.Not.Contain("secret"));
         Outcome answer = await RunAsync("run", "-m", Model, "--temp", "0", "What is 12 + 30?");
         Assert.That(answer.Out, Is.EqualTo("12 + 30 = 42.\n"), answer.Error);
@@ -59,7 +38,7 @@ public sealed class PullVerbTests
         Outcome plan = await RunAsync("pull", Model, "--dry-run", "--exclude", "*.safetensors");
         Assert.That(plan.ExitCode, Is.Zero, plan.Error);
         Assert.That(plan.Out, Does.Contain("config.json").And.Contain("would be downloaded to").And.Not.Contain("model.safetensors"));
-        Assert.That(_hub.StoreRequests, Is.Empty);
+        Assert.That(Hub.StoreRequests, Is.Empty);
     }
 
     [Test]
@@ -68,16 +47,16 @@ public sealed class PullVerbTests
         Outcome outcome = await RunAsync("run", "-m", "microsoft/phi-4", "Hi");
         Assert.That(outcome.ExitCode, Is.EqualTo(3));
         Assert.That(outcome.Error, Does.Contain("error: microsoft/phi-4 is neither").And.Contain("hint: `phi4 pull microsoft/phi-4` downloads it."));
-        Assert.That(_hub.Requests, Is.Empty);
+        Assert.That(Hub.Requests, Is.Empty);
     }
 
     [Test]
     public async Task Refusal_OfTheHub_IsAnErrorWithAHint()
     {
-        _hub.Change = (_, _) => StubResponse.Error(403, ("X-Error-Code", "GatedRepo"));
+        Hub.Change = (_, _) => StubResponse.Error(403, ("X-Error-Code", "GatedRepo"));
         Outcome outcome = await RunAsync("pull", Model);
         Assert.That(outcome.ExitCode, Is.EqualTo(3));
-        Assert.That(outcome.Error, Does.Contain($"terms to be accepted at {_hub.Address}{Model}").And.Contain("hint: accept the terms").And.Not.Contain("secret"));
+        Assert.That(outcome.Error, Does.Contain($"terms to be accepted at {Hub.Address}{Model}").And.Contain("hint: accept the terms").And.Not.Contain("secret"));
         Assert.That(outcome.Out, Is.Empty);
     }
 
@@ -91,7 +70,7 @@ public sealed class PullVerbTests
     public async Task Process_KilledInTheMiddle_GoesOnWhereItStopped()
     {
         const int ManyBytes = 1_000_000;
-        _hub.Change = (request, right) => request.Path == "/model.safetensors" ? right with { Pause = TimeSpan.FromMilliseconds(4) } : right;
+        Hub.Change = (request, right) => request.Path == "/model.safetensors" ? right with { Pause = TimeSpan.FromMilliseconds(4) } : right;
         using (var first = new ChildProcess(["pull", Model], Environment))
         {
             await WaitForAsync(() => Parts().Sum(part => part.Length) > ManyBytes);
@@ -100,11 +79,11 @@ public sealed class PullVerbTests
         }
 
         long left = Parts().Single().Length;
-        _hub.Change = null;
+        Hub.Change = null;
         using var second = new ChildProcess(["pull", Model], Environment);
         string folder = (await second.Output.ReadToEndAsync()).TrimEnd('\n');
         Assert.That(await second.ExitCodeAsync(), Is.Zero, await second.Error.ReadToEndAsync());
-        Assert.That(_hub.StoreRequests.Select(request => (long)request.From), Is.EqualTo((long[])[0, left]));
+        Assert.That(Hub.StoreRequests.Select(request => (long)request.From), Is.EqualTo((long[])[0, left]));
         Assert.That(Content(folder), Is.EqualTo(Content(TestModels.Sample)));
         Assert.That(Parts(), Is.Empty);
     }
@@ -112,20 +91,20 @@ public sealed class PullVerbTests
     [Test]
     public async Task Processes_TwoAtOnce_DownloadOnceAndBothSucceed()
     {
-        _hub.Change = (request, right) => request.Path == "/model.safetensors" ? right with { Pause = TimeSpan.FromMilliseconds(1) } : right;
+        Hub.Change = (request, right) => request.Path == "/model.safetensors" ? right with { Pause = TimeSpan.FromMilliseconds(1) } : right;
         using var one = new ChildProcess(["pull", Model], Environment);
         using var two = new ChildProcess(["pull", Model], Environment);
         string[] folders = await Task.WhenAll(one.Output.ReadToEndAsync(), two.Output.ReadToEndAsync());
         Assert.That(await one.ExitCodeAsync(), Is.Zero, await one.Error.ReadToEndAsync());
         Assert.That(await two.ExitCodeAsync(), Is.Zero, await two.Error.ReadToEndAsync());
         Assert.That(folders[0], Is.EqualTo(folders[1]));
-        Assert.That(_hub.StoreRequests, Has.Count.EqualTo(1));
+        Assert.That(Hub.StoreRequests, Has.Count.EqualTo(1));
         Assert.That(Content(folders[0].TrimEnd('\n')), Is.EqualTo(Content(TestModels.Sample)));
     }
 
     private static byte[] Content(string folder) => File.ReadAllBytes(Path.Combine(folder, "model.safetensors"));
 
-    private FileInfo[] Parts() => [.. new DirectoryInfo(_cache.Path).EnumerateFiles("*.incomplete", SearchOption.AllDirectories)];
+    private FileInfo[] Parts() => [.. new DirectoryInfo(CachePath).EnumerateFiles("*.incomplete", SearchOption.AllDirectories)];
 
     private static async Task WaitForAsync(Func<bool> holds)
     {
@@ -136,6 +115,4 @@ public sealed class PullVerbTests
 
         Assert.That(holds(), Is.True);
     }
-
-    private Task<Outcome> RunAsync(params string[] args) => Command.RunAsync(args, null, Environment);
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-using Phi4.Core.Batching;
 using Phi4.Core.Configuration;
 using Phi4.Core.Scheduling;
 using Phi4.Core.State;
+using Phi4.Core.Tests.State;
 using Phi4.Kernels;
-using Phi4.Kernels.Reference;
-using Phi4.TestSupport;
 
 namespace Phi4.Core.Tests.Scheduling;
 
@@ -15,45 +13,40 @@ internal sealed class SchedulerPrefixTests
     private const int Pages = 8;
     private const int P = KvCache.PageSize;
 
-    private static readonly ModelConfig Config = ModelConfigReader.Read(Path.Combine(Goldens.Model("tiny-phi4"), "config.json"));
     private static readonly StepCapacity Step = new(Tokens: 2 * P, Sequences: 4, PagesPerSequence: Pages, LogitRows: 4);
 
-    private ReferenceKernels _kernels = null!;
+    private TinyCache _tiny = null!;
     private KvCache _cache = null!;
     private Scheduler _scheduler = null!;
 
     [SetUp]
     public void Build()
     {
-        _kernels = new ReferenceKernels();
-        _cache = new KvCache(Config, _kernels, DType.F32, Pages);
+        _tiny = new TinyCache(DType.F32, Pages);
+        _cache = _tiny.Cache;
         _scheduler = new Scheduler(_cache, new RopeRows(SwitchLength: 100), Step);
     }
 
     [TearDown]
-    public void Free()
-    {
-        _cache.Dispose();
-        _kernels.Dispose();
-    }
+    public void Free() => _tiny.Dispose();
 
     [Test]
     public void Prompt_ThatBeginsAsAnEndedOne_IsComputedFromThereOn()
     {
-        Assert.That(Run(new SharingSequence(2 * P)), Is.Zero);
-        Assert.That(Run(new SharingSequence(2 * P + 10)), Is.EqualTo(2 * P));
-        Assert.That(Run(new SharingSequence(2 * P + 10)), Is.EqualTo(2 * P + 9), "the last token is always computed");
-        Assert.That(Run(new SharingSequence(2 * P, firstToken: 1)), Is.Zero);
+        Assert.That(Run(Sharing(2 * P)), Is.Zero);
+        Assert.That(Run(Sharing(2 * P + 10)), Is.EqualTo(2 * P));
+        Assert.That(Run(Sharing(2 * P + 10)), Is.EqualTo(2 * P + 9), "the last token is always computed");
+        Assert.That(Run(Sharing(2 * P, firstToken: 1)), Is.Zero);
         Assert.That((_cache.FreePageCount, _scheduler.PreemptionCount), Is.EqualTo((Pages, 0)));
     }
 
     [Test]
     public void Prompt_WhileOneLikeItRuns_TakesOverWhatIsComputedByThen()
     {
-        var first = new SharingSequence(2 * P, answer: 5);
+        var first = Sharing(2 * P, answer: 5);
         _scheduler.Add(first);
         RunStep();
-        var second = new SharingSequence(2 * P + 1, answer: 5);
+        var second = Sharing(2 * P + 1, answer: 5);
         _scheduler.Add(second);
         RunStep();
         Assert.That((first.First, second.First), Is.EqualTo((0, 2 * P)));
@@ -63,7 +56,7 @@ internal sealed class SchedulerPrefixTests
     [Test]
     public void Prompts_AlikeAtOnce_EndUpWithTheSamePages()
     {
-        SharingSequence[] twins = [new(P, answer: 9), new(P, answer: 9)];
+        FixedSequence[] twins = [Sharing(P, answer: 9), Sharing(P, answer: 9)];
         Array.ForEach(twins, _scheduler.Add);
         RunStep();
         Assert.That(twins[1].First, Is.Zero);
@@ -74,42 +67,42 @@ internal sealed class SchedulerPrefixTests
     [Test]
     public void Sequence_ThatSharesNothing_NeitherTakesNorLeaves()
     {
-        Assert.That(Run(new SharingSequence(2 * P, shares: false)), Is.Zero);
+        Assert.That(Run(new FixedSequence(2 * P)), Is.Zero);
         Assert.That(_cache.IdlePageCount, Is.Zero);
-        Assert.That(Run(new SharingSequence(2 * P)), Is.Zero);
-        Assert.That(Run(new SharingSequence(2 * P, shares: false)), Is.Zero);
+        Assert.That(Run(Sharing(2 * P)), Is.Zero);
+        Assert.That(Run(new FixedSequence(2 * P)), Is.Zero);
     }
 
     [Test]
     public void Scheduler_ThatKeepsNothing_ComputesEverything()
     {
         _scheduler = new Scheduler(_cache, new RopeRows(100), Step, keepsPrompts: false);
-        Assert.That(Run(new SharingSequence(2 * P)), Is.Zero);
-        Assert.That(Run(new SharingSequence(2 * P)), Is.Zero);
+        Assert.That(Run(Sharing(2 * P)), Is.Zero);
+        Assert.That(Run(Sharing(2 * P)), Is.Zero);
         Assert.That(_cache.IdlePageCount, Is.Zero);
     }
 
     [Test]
     public void Prompt_OfAnotherRotaryRegime_TakesOverNothing()
     {
-        Run(new SharingSequence(90));
-        Assert.That(Run(new SharingSequence(100)), Is.EqualTo(90));
-        Assert.That(Run(new SharingSequence(101)), Is.Zero, "beyond the switch all keys are rotated otherwise");
-        Assert.That(Run(new SharingSequence(120)), Is.EqualTo(101));
-        Assert.That(Run(new SharingSequence(95)), Is.EqualTo(94));
+        Run(Sharing(90));
+        Assert.That(Run(Sharing(100)), Is.EqualTo(90));
+        Assert.That(Run(Sharing(101)), Is.Zero, "beyond the switch all keys are rotated otherwise");
+        Assert.That(Run(Sharing(120)), Is.EqualTo(101));
+        Assert.That(Run(Sharing(95)), Is.EqualTo(94));
     }
 
     [Test]
     public void Answer_ThatCrossesTheSwitch_TakesOverWhatIsKnownBeyondIt()
     {
-        Run(new SharingSequence(101));
-        var sequence = new SharingSequence(99, answer: 4);
+        Run(Sharing(101));
+        var sequence = Sharing(99, answer: 4);
         _scheduler.Add(sequence);
         List<int> positions = [];
         while (_scheduler.NextBatch() is { } batch)
         {
             positions.Add(batch.Positions[0]);
-            Finish(batch);
+            _scheduler.Complete(batch);
         }
 
         Assert.That(positions, Is.EqualTo((int[])[0, 2 * P, 99, 100, 101]), "a prompt in two steps; the switch at position 100: the last token alone; on");
@@ -118,16 +111,16 @@ internal sealed class SchedulerPrefixTests
     [Test]
     public void Prompt_WithoutRoom_EntersWhereOthersHoldMostOfIt()
     {
-        _scheduler.Add(new SharingSequence(2 * P, answer: 99));
+        _scheduler.Add(Sharing(2 * P, answer: 99));
         RunStep();
         var hoarder = new PageTable();
         Assert.That(_cache.TryReserve(hoarder, 4 * P), Is.True);
-        var other = new SharingSequence(2 * P + 2, firstToken: 1);
+        var other = Sharing(2 * P + 2, firstToken: 1);
         _scheduler.Add(other);
         RunStep();
         Assert.That(other.First, Is.EqualTo(-1), "three pages are missing, one is left");
         other.Cancel();
-        var alike = new SharingSequence(2 * P + 2);
+        var alike = Sharing(2 * P + 2);
         _scheduler.Add(alike);
         RunStep();
         Assert.That(alike.First, Is.EqualTo(2 * P));
@@ -138,16 +131,16 @@ internal sealed class SchedulerPrefixTests
     {
         for (int i = 1; i <= 4; i++)
         {
-            Run(new SharingSequence(2 * P, firstToken: i));
+            Run(Sharing(2 * P, firstToken: i));
         }
 
         Assert.That(_cache.IdlePageCount, Is.EqualTo(Pages));
-        _scheduler.Add(new SharingSequence(3 * P, firstToken: 9, answer: 3));
-        _scheduler.Add(new SharingSequence(3 * P, firstToken: 10, answer: 3));
+        _scheduler.Add(Sharing(3 * P, firstToken: 9, answer: 3));
+        _scheduler.Add(Sharing(3 * P, firstToken: 10, answer: 3));
         int steps = 0;
         for (; _scheduler.NextBatch() is { } batch; steps++)
         {
-            Finish(batch);
+            _scheduler.Complete(batch);
         }
 
         Assert.That((steps, _scheduler.PreemptionCount), Is.EqualTo((6, 0)));
@@ -156,24 +149,24 @@ internal sealed class SchedulerPrefixTests
     [Test]
     public void FailAll_AfterAStep_TrustsNothingThatIsLeft()
     {
-        Run(new SharingSequence(2 * P));
-        _scheduler.Add(new SharingSequence(3 * P, answer: 5));
+        Run(Sharing(2 * P));
+        _scheduler.Add(Sharing(3 * P, answer: 5));
         RunStep();
         _scheduler.FailAll(new InvalidOperationException());
         Assert.That((_cache.FreePageCount, _cache.IdlePageCount), Is.EqualTo((Pages, 0)));
-        Assert.That(Run(new SharingSequence(2 * P)), Is.Zero);
+        Assert.That(Run(Sharing(2 * P)), Is.Zero);
     }
 
     [Test]
     public void Sequences_ThatPushEachOtherOut_ComeBackToWhatIsLeftOfThem()
     {
-        SharingSequence[] sequences = [.. Enumerable.Range(0, 3).Select(i => new SharingSequence(60, firstToken: i, answer: 60))];
+        FixedSequence[] sequences = [.. Enumerable.Range(0, 3).Select(i => Sharing(60, firstToken: i, answer: 60))];
         Array.ForEach(sequences, _scheduler.Add);
         int computed = 0;
         while (_scheduler.NextBatch() is { } batch)
         {
             computed += batch.TokenCount;
-            Finish(batch);
+            _scheduler.Complete(batch);
             Assert.That(computed, Is.LessThan(3000));
         }
 
@@ -182,67 +175,18 @@ internal sealed class SchedulerPrefixTests
         Assert.That(_cache.FreePageCount, Is.EqualTo(Pages));
     }
 
-    private int Run(SharingSequence sequence)
+    private int Run(FixedSequence sequence)
     {
         _scheduler.Add(sequence);
         while (_scheduler.NextBatch() is { } batch)
         {
-            Finish(batch);
+            _scheduler.Complete(batch);
         }
 
         return sequence.First;
     }
 
-    private void RunStep() => Finish(_scheduler.NextBatch()!);
+    private void RunStep() => _scheduler.Complete(_scheduler.NextBatch()!);
 
-    private void Finish(Batch batch)
-    {
-        _scheduler.Advance();
-        foreach (int row in batch.WantedRows)
-        {
-            (ScheduledSequence sequence, int position) = _scheduler.OwnerOf(row);
-            sequence.Accept(position, []);
-        }
-
-        _scheduler.Retire();
-    }
-
-    /// <summary>Its tokens and its answer's: <c>firstToken</c>, then 7 forever.</summary>
-    private sealed class SharingSequence(int prompt, int firstToken = 0, int answer = 1, bool shares = true)
-        : ScheduledSequence([firstToken, .. Enumerable.Repeat(7, prompt - 1)], prompt + answer, new PageTable())
-    {
-        private int _left = answer;
-        private bool _cancelled;
-
-        /// <summary>The first position that was computed.</summary>
-        public int First { get; private set; } = -1;
-
-        public int RetiredCount { get; private set; }
-
-        public override bool SharesPages => shares;
-
-        public override bool IsCancelled => _cancelled;
-
-        public void Cancel() => _cancelled = true;
-
-        public override bool WantsLogits(int position)
-        {
-            First = First < 0 ? position : First;
-            return position == TokenCount - 1;
-        }
-
-        public override void Accept(int position, Span<float> logits)
-        {
-            if (--_left == 0)
-            {
-                Finish();
-            }
-            else
-            {
-                Append(7);
-            }
-        }
-
-        public override void OnRetired() => RetiredCount++;
-    }
+    private static FixedSequence Sharing(int prompt, int firstToken = 0, int answer = 1) => new(prompt, answer, firstToken, shares: true);
 }

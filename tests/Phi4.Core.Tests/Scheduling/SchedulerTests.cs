@@ -3,35 +3,28 @@ using Phi4.Core.Batching;
 using Phi4.Core.Configuration;
 using Phi4.Core.Scheduling;
 using Phi4.Core.State;
+using Phi4.Core.Tests.State;
 using Phi4.Kernels;
-using Phi4.Kernels.Reference;
-using Phi4.TestSupport;
 
 namespace Phi4.Core.Tests.Scheduling;
 
 /// <summary>Who gets what of each step, without a model.</summary>
 internal sealed class SchedulerTests
 {
-    private static readonly ModelConfig Config = ModelConfigReader.Read(Path.Combine(Goldens.Model("tiny-phi4"), "config.json"));
-
-    private ReferenceKernels _kernels = null!;
+    private TinyCache _tiny = null!;
     private KvCache _cache = null!;
     private Scheduler _scheduler = null!;
 
     [SetUp]
     public void Build()
     {
-        _kernels = new ReferenceKernels();
-        _cache = new KvCache(Config, _kernels, DType.F32, pageCount: 8);
+        _tiny = new TinyCache(DType.F32, 8);
+        _cache = _tiny.Cache;
         _scheduler = new Scheduler(_cache, new RopeRows(int.MaxValue), new StepCapacity(Tokens: 16, Sequences: 4, PagesPerSequence: 8, LogitRows: 4));
     }
 
     [TearDown]
-    public void Free()
-    {
-        _cache.Dispose();
-        _kernels.Dispose();
-    }
+    public void Free() => _tiny.Dispose();
 
     [Test]
     public void NextBatch_WithNothingToDo_IsNull() => Assert.That(_scheduler.NextBatch(), Is.Null);
@@ -40,14 +33,14 @@ internal sealed class SchedulerTests
     public void NextBatch_AnsweringSequencesFirst_ThenPromptsInOrder()
     {
         _scheduler.Add(new FixedSequence(5, answer: 10));
-        Step(_scheduler.NextBatch()!);
+        _scheduler.Complete(_scheduler.NextBatch()!);
         _scheduler.Add(new FixedSequence(20));
         _scheduler.Add(new FixedSequence(20));
 
         Batch batch = _scheduler.NextBatch()!;
         Assert.That(batch.SequenceOfToken.ToArray(), Is.EqualTo((int[])[0, .. Enumerable.Repeat(1, 15)]), "one token for the answer, the rest for the older prompt");
         Assert.That(batch.Positions[..2].ToArray(), Is.EqualTo((int[])[5, 0]));
-        Step(batch);
+        _scheduler.Complete(batch);
 
         batch = _scheduler.NextBatch()!;
         Assert.That(batch.SequenceOfToken.ToArray(), Is.EqualTo((int[])[0, .. Enumerable.Repeat(1, 5), .. Enumerable.Repeat(2, 10)]));
@@ -59,7 +52,7 @@ internal sealed class SchedulerTests
     {
         var sequence = new FixedSequence(40);
         _scheduler.Add(sequence);
-        Step(_scheduler.NextBatch()!);
+        _scheduler.Complete(_scheduler.NextBatch()!);
         sequence.Cancel();
         Assert.That(_scheduler.NextBatch(), Is.Null);
         Assert.That((sequence.RetiredCount, _cache.FreePageCount), Is.EqualTo((1, 8)));
@@ -77,7 +70,7 @@ internal sealed class SchedulerTests
         int steps = 0;
         while (_scheduler.NextBatch() is { } batch)
         {
-            Step(batch);
+            _scheduler.Complete(batch);
             Assert.That(steps++, Is.LessThan(2000), "it must come to an end");
         }
 
@@ -94,7 +87,7 @@ internal sealed class SchedulerTests
         _scheduler.Add(tooLong);
         while (_scheduler.NextBatch() is { } batch)
         {
-            Step(batch);
+            _scheduler.Complete(batch);
         }
 
         Assert.That(tooLong.Failure, Is.TypeOf<KvCacheFullException>());
@@ -114,51 +107,8 @@ internal sealed class SchedulerTests
         {
             Batch batch = scheduler.NextBatch()!;
             (int, int) result = (batch.TokenCount, batch.RopeRows[0]);
-            Finish(scheduler, batch);
+            scheduler.Complete(batch);
             return result;
         }
-    }
-
-    private void Step(Batch batch) => Finish(_scheduler, batch);
-
-    private static void Finish(Scheduler scheduler, Batch batch)
-    {
-        scheduler.Advance();
-        foreach (int row in batch.WantedRows)
-        {
-            (ScheduledSequence sequence, int position) = scheduler.OwnerOf(row);
-            sequence.Accept(position, []);
-        }
-
-        scheduler.Retire();
-    }
-
-    /// <summary>A prompt of given length that answers with a given number of tokens.</summary>
-    private sealed class FixedSequence(int prompt, int answer = 1) : ScheduledSequence(new int[prompt], prompt + answer, new PageTable())
-    {
-        private int _left = answer;
-        private bool _cancelled;
-
-        public int RetiredCount { get; private set; }
-
-        public override bool IsCancelled => _cancelled;
-
-        public void Cancel() => _cancelled = true;
-
-        public override bool WantsLogits(int position) => position == TokenCount - 1;
-
-        public override void Accept(int position, Span<float> logits)
-        {
-            if (--_left == 0)
-            {
-                Finish();
-            }
-            else
-            {
-                Append(0);
-            }
-        }
-
-        public override void OnRetired() => RetiredCount++;
     }
 }

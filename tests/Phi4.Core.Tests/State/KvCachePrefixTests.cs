@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 using CsCheck;
-using Phi4.Core.Configuration;
 using Phi4.Core.State;
 using Phi4.Kernels;
-using Phi4.Kernels.Reference;
-using Phi4.TestSupport;
 
 namespace Phi4.Core.Tests.State;
 
@@ -15,24 +12,18 @@ internal sealed class KvCachePrefixTests
     private const int P = KvCache.PageSize;
     private const int LongRegime = 1000;
 
-    private static readonly ModelConfig Config = ModelConfigReader.Read(Path.Combine(Goldens.Model("tiny-phi4"), "config.json"));
-
-    private ReferenceKernels _kernels = null!;
+    private TinyCache _tiny = null!;
     private KvCache _cache = null!;
 
     [SetUp]
     public void Allocate()
     {
-        _kernels = new ReferenceKernels();
-        _cache = new KvCache(Config, _kernels, DType.F32, Pages);
+        _tiny = new TinyCache(DType.F32, Pages);
+        _cache = _tiny.Cache;
     }
 
     [TearDown]
-    public void Free()
-    {
-        _cache.Dispose();
-        _kernels.Dispose();
-    }
+    public void Free() => _tiny.Dispose();
 
     [Test]
     public void TakeOver_OfTokensThatGoOn_SharesFullPagesAndCopiesTheLast()
@@ -126,8 +117,8 @@ internal sealed class KvCachePrefixTests
     public void AnyHistory_OfSequencesThatComeAndGo_FindsNothingButWhatItsTokensGive() =>
         Gen.Int[0, 3].Select(Gen.Int[0, 5], Gen.Int[0, 2].Select(Gen.Int[1, 45]).Array[1, 5], Gen.Bool).Array[1, 60].Sample(history =>
         {
-            using var kernels = new ReferenceKernels();
-            using var cache = new KvCache(Config, kernels, DType.F32, Pages);
+            using var tiny = new TinyCache(DType.F32, Pages);
+            KvCache cache = tiny.Cache;
             List<(PageTable Table, List<int> Tokens)> sequences = [];
             bool right = true;
             foreach ((int drawn, int pick, (int Token, int Count)[] runs, bool isLong) in history)

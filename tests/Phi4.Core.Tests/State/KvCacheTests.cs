@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 using CsCheck;
-using Phi4.Core.Configuration;
 using Phi4.Core.State;
 using Phi4.Kernels;
-using Phi4.Kernels.Reference;
-using Phi4.TestSupport;
 
 namespace Phi4.Core.Tests.State;
 
@@ -14,24 +11,18 @@ internal sealed class KvCacheTests(DType cacheType)
 {
     private const int Pages = 12;
 
-    private static readonly ModelConfig Config = ModelConfigReader.Read(Path.Combine(Goldens.Model("tiny-phi4"), "config.json"));
-
-    private ReferenceKernels _kernels = null!;
+    private TinyCache _tiny = null!;
     private KvCache _cache = null!;
 
     [SetUp]
     public void Allocate()
     {
-        _kernels = new ReferenceKernels();
-        _cache = new KvCache(Config, _kernels, cacheType, Pages);
+        _tiny = new TinyCache(cacheType, Pages);
+        _cache = _tiny.Cache;
     }
 
     [TearDown]
-    public void Free()
-    {
-        _cache.Dispose();
-        _kernels.Dispose();
-    }
+    public void Free() => _tiny.Dispose();
 
     [Test]
     public void Reserve_BeyondWhatIsFree_RefusesAndTakesNothing()
@@ -71,8 +62,8 @@ internal sealed class KvCacheTests(DType cacheType)
     [Test]
     public void AnyHistory_OfForksAndWrites_NeverLeaksNorMixesSequences() => Gen.Int[0, 3].Select(Gen.Int[0, 5], Gen.Int[1, 70]).Array[1, 60].Sample(history =>
     {
-        using var kernels = new ReferenceKernels();
-        using var cache = new KvCache(Config, kernels, cacheType, Pages);
+        using var tiny = new TinyCache(cacheType, Pages);
+        KvCache cache = tiny.Cache;
         List<(PageTable Table, List<float> Expected)> sequences = [];
         float marker = 0;
         foreach ((int action, int pick, int size) in history)
@@ -125,14 +116,14 @@ internal sealed class KvCacheTests(DType cacheType)
 
     [Test]
     public void BytesPerToken_AreWhatTheConfigurationSays()
-        => Assert.That(_cache.BytesPerToken, Is.EqualTo(Config.KvBytesPerToken(cacheType)));
+        => Assert.That(_cache.BytesPerToken, Is.EqualTo(TinyCache.Config.KvBytesPerToken(cacheType)));
 
     /// <summary>
     /// The first value, or its scale, of the last layer's last value head at a position: the far end of what a page copy must carry.
     /// </summary>
     internal static unsafe ref float Slot(KvCache cache, PageTable table, int position)
     {
-        KvLayerView layer = cache.Layer(Config.LayerCount - 1);
+        KvLayerView layer = cache.Layer(TinyCache.Config.LayerCount - 1);
         int slot = KvCache.SlotOf(table, position);
         (int page, int token, int head) = (slot / layer.PageSize, slot % layer.PageSize, layer.KvHeadCount - 1);
         if (layer.DType == DType.I8)

@@ -208,7 +208,7 @@ internal struct LinearRopeParameters
     public RopeAndAppendParameters Rope;
 }
 
-/// <summary>kernels/attention.cuh: every attention kernel.</summary>
+/// <summary>kernels/attention_tiles.cuh: every attention kernel.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct AttentionParameters
 {

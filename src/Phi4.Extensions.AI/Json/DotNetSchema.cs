@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 using System.Text.Json.Nodes;
 
-namespace Phi4.Extensions.AI.Requests;
+namespace Phi4.Extensions.AI.Json;
 
 /// <summary>
 /// Where .NET's schema of a type says less than .NET's reader of it wants, the answer is held to what the reader wants: the schemas of TimeSpan, Version, TimeOnly and char are known by their form. The model is shown

@@ -4,7 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 
-namespace Phi4.Extensions.AI.Messages;
+namespace Phi4.Extensions.AI.Json;
 
 /// <summary>
 /// JSON as the model is shown it: on one line, letters as they are, and <c>&lt;/</c> written as <c>&lt;\/</c>, which means the same to JSON and can't be taken for a closing tag.
