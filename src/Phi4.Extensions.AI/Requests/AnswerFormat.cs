@@ -20,7 +20,7 @@ internal sealed record AnswerFormat(string? Schema, string? Description)
         _ => throw new InvalidOptionsException(nameof(ChatOptions.ResponseFormat), format.GetType().Name, "null, Text, Json, or a JSON Schema"),
     };
 
-    public Constraint ToConstraint() => Enforced is null ? Constraint.Json() : Constraint.JsonSchema(Enforced);
+    public Constraint ToConstraint() => Enforced is { } schema ? Constraint.JsonSchema(schema) : Constraint.Json();
 
     /// <summary>What the model is told.</summary>
     public string Describe() =>
